@@ -1,0 +1,4 @@
+import { startRedstart } from '../support/server.ts';
+import { compareAllScripts } from './suite.ts';
+
+await compareAllScripts(startRedstart, '7.2');
