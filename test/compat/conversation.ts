@@ -101,6 +101,8 @@ export class Conversation {
       case 'wait':
         await pause(action.ms);
         return null;
+      case 'silence':
+        return encodeBytes(await connection.takeBytes(1, action.ms), connection.closed);
       case 'blocked':
         await this.#untilBlocked(action.clients);
         return null;

@@ -20,6 +20,7 @@ export type Recording = {
 const SCRIPTS = new URL('./scripts/', import.meta.url);
 const RECORDINGS = new URL('./recordings/', import.meta.url);
 const SHOWN_ARG_LENGTH_MAX = 80;
+const SHOWN_STEP_LENGTH_MAX = 240;
 
 /** The names of all script files, without extension. */
 export function scriptNames(): string[] {
@@ -113,7 +114,11 @@ export function recordingFault(step: Step, recorded: RecordedStep): string | nul
 }
 
 /** A step as one line for people, which also tells whether a recording still fits its script. */
-export function labelOf({ action, connection }: Step): string {
+export function labelOf(step: Step): string {
+  return abbreviate(fullLabelOf(step), SHOWN_STEP_LENGTH_MAX);
+}
+
+function fullLabelOf({ action, connection }: Step): string {
   const prefix = connection === 'main' ? '' : `${connection}> `;
   switch (action.kind) {
     case 'call':
@@ -132,6 +137,8 @@ export function labelOf({ action, connection }: Step): string {
       return `${prefix}bytes ${showArg(action.bytes)} (${action.byteByByte ? 'one by one' : 'cut anywhere'})`;
     case 'wait':
       return `(wait ${action.ms} ms)`;
+    case 'silence':
+      return `${prefix}(silence for ${action.ms} ms)`;
     case 'blocked':
       return `(until ${action.clients} blocked)`;
   }

@@ -21,7 +21,7 @@ export type Action =
   | { readonly kind: 'closed' }
   | { readonly kind: 'raw'; readonly bytes: Buffer }
   | { readonly kind: 'split'; readonly bytes: Buffer; readonly byteByByte: boolean }
-  | { readonly kind: 'wait'; readonly ms: number }
+  | { readonly kind: 'wait' | 'silence'; readonly ms: number }
   | { readonly kind: 'blocked'; readonly clients: number };
 
 /** One line of a script. */
@@ -117,6 +117,11 @@ export function scan(command: Command, cursorAt = 1): Step {
 /** Lets time pass. */
 export function wait(ms: number): Step {
   return step({ kind: 'wait', ms });
+}
+
+/** Lets time pass, during which the server must send nothing. */
+export function silence(ms: number): Step {
+  return step({ kind: 'silence', ms });
 }
 
 /** Waits until so many clients block, so that what follows happens after they do. */

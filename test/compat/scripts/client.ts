@@ -1,33 +1,298 @@
-import { between, helpOf, masked, matching, namesOnly, such } from '../normalise.ts';
+import { helpOf, masked, matching, namesOnly } from '../normalise.ts';
 import {
   capture,
   closed,
   defineScript,
   in72,
   type Line,
+  needing,
   on,
   receive,
   type Step,
   send,
-  wait,
+  silence,
+  untilBlocked,
 } from '../script.ts';
 
-/** What CLIENT LIST says of a client, without the values that depend on time, memory and the network. */
+/** What CLIENT LIST says of a client, without what depends on time, memory and the network. */
 const clientLine = (line: Line): Step =>
   masked(
     line,
-    /(?<=\b(?:id|fd|age|idle|qbuf|qbuf-free|argv-mem|multi-mem|rbs|rbp|obl|oll|omem|tot-mem)=)\d+|(?<=addr=)[\d.:]+| lib-name=.*/,
+    / ?\b(?:id|l?addr|fd|age|idle|qbuf|qbuf-free|argv-mem|multi-mem|rbs|rbp|obl|oll|omem|tot-mem|lib-name|lib-ver)=[^ \n]*/,
+    '',
   );
 
-const SETINFO_IS_NEW = 'CLIENT SETINFO came with 7.2';
-const NO_TOUCH_IS_NEW = 'CLIENT NO-TOUCH came with 7.2';
+const libraryOf = (line: Line): Step => masked(line, /id=.* resp=\d/, '...');
+
+const arityError = (command: string): string =>
+  `-ERR wrong number of arguments for '${command}' command`;
+
+const SETINFO = 'CLIENT SETINFO came with 7.2';
+const NO_TOUCH = 'CLIENT NO-TOUCH came with 7.2';
+const LIBRARY = '7.2 ends the line with lib-name and lib-ver';
+
+const LINE_NAMES_72 =
+  'id addr laddr fd name age idle flags db sub psub ssub multi qbuf qbuf-free argv-mem multi-mem ' +
+  'rbs rbp obl oll omem tot-mem events cmd user redir resp lib-name lib-ver';
 
 export const script = defineScript({
-  'CLIENT ID counts connections up': [
+  'CLIENT ID': [
     matching('CLIENT ID', /[1-9]\d*/),
     capture('a', on('a', 'CLIENT ID')),
     capture('b', on('b', 'CLIENT ID')),
-    on('a', 'CLIENT ID'),
+    on('a', clientLine('CLIENT LIST ID {a}')),
     'CLIENT ID x',
+    'CLIENT',
   ],
+
+  'CLIENT SETNAME and GETNAME': [
+    'CLIENT GETNAME',
+    'CLIENT SETNAME worker-1',
+    'CLIENT GETNAME',
+    ['CLIENT', 'SETNAME', 'two words'],
+    ['CLIENT', 'SETNAME', 'line\nbreak'],
+    ['CLIENT', 'SETNAME', 'nul\0'],
+    ['CLIENT', 'SETNAME', '\x80'],
+    ['CLIENT', 'SETNAME', '\x7f'],
+    'CLIENT GETNAME',
+    'CLIENT SETNAME !#~{}',
+    'CLIENT GETNAME',
+    ['CLIENT', 'SETNAME', ''],
+    'CLIENT GETNAME',
+    'CLIENT SETNAME',
+    'CLIENT SETNAME a b',
+    'CLIENT GETNAME x',
+  ],
+
+  'CLIENT SETINFO': [
+    in72(
+      libraryOf('CLIENT INFO'),
+      LIBRARY,
+      '$... lib-name= lib-ver=\n',
+      '=txt:... lib-name= lib-ver=\n',
+    ),
+    in72('CLIENT SETINFO lib-name client-x', SETINFO, '+OK'),
+    in72('CLIENT SETINFO LIB-VER 1.2.3', SETINFO, '+OK'),
+    in72(
+      libraryOf('CLIENT INFO'),
+      LIBRARY,
+      '$... lib-name=client-x lib-ver=1.2.3\n',
+      '=txt:... lib-name=client-x lib-ver=1.2.3\n',
+    ),
+    in72(
+      ['CLIENT', 'SETINFO', 'lib-ver', 'a b'],
+      SETINFO,
+      '-ERR lib-ver cannot contain spaces, newlines or special characters.',
+    ),
+    in72(
+      ['CLIENT', 'SETINFO', 'LIB-NAME', 'a\n'],
+      SETINFO,
+      '-ERR LIB-NAME cannot contain spaces, newlines or special characters.',
+    ),
+    in72('CLIENT SETINFO lib-color red', SETINFO, "-ERR Unrecognized option 'lib-color'"),
+    in72('CLIENT SETINFO lib-name', SETINFO, arityError('client|setinfo')),
+    in72('CLIENT SETINFO', SETINFO, arityError('client|setinfo')),
+    in72(['CLIENT', 'SETINFO', 'lib-ver', ''], SETINFO, '+OK'),
+    'RESET',
+    in72(
+      libraryOf('CLIENT INFO'),
+      `${LIBRARY}, which RESET keeps`,
+      '$... lib-name=client-x lib-ver=\n',
+      '$... lib-name=client-x lib-ver=\n',
+    ),
+  ],
+
+  'CLIENT INFO and LIST': [
+    in72(namesOnly('CLIENT INFO'), LIBRARY, LINE_NAMES_72.split(' ')),
+    clientLine('CLIENT INFO'),
+    'SELECT 7',
+    'CLIENT SETNAME main',
+    clientLine('CLIENT INFO'),
+    on('b', 'GET k'),
+    on('c', 'MONITOR'),
+    clientLine('CLIENT LIST'),
+    clientLine('client list type normal'),
+    clientLine('CLIENT LIST TYPE pubsub'),
+    clientLine('CLIENT LIST TYPE replica'),
+    clientLine('CLIENT LIST TYPE master'),
+    capture('b', on('b', 'CLIENT ID')),
+    clientLine('CLIENT LIST ID {b}'),
+    clientLine('CLIENT LIST ID {b} 999999999 {b}'),
+    'CLIENT LIST ID 999999999',
+    'CLIENT LIST ID 0',
+    'CLIENT LIST ID -1',
+    'CLIENT LIST ID {b} x',
+    'CLIENT LIST ID',
+    'CLIENT LIST TYPE',
+    'CLIENT LIST TYPE nosuch',
+    'CLIENT LIST TYPE normal pubsub',
+    'CLIENT LIST NOSUCH',
+    'CLIENT LIST NOSUCH x',
+    'CLIENT INFO x',
+  ],
+
+  'CLIENT KILL by id, address and kind': [
+    capture('b', on('b', 'CLIENT ID')),
+    'CLIENT KILL ID {b}',
+    on('b', closed()),
+    'CLIENT KILL ID {b}',
+    capture('c', clientLine(on('c', 'CLIENT INFO')), / addr=(\S+)/),
+    'CLIENT KILL {c}',
+    on('c', closed()),
+    'CLIENT KILL {c}',
+    'CLIENT KILL ADDR {c}',
+    on('d', 'PING'),
+    on('e', 'PING'),
+    'CLIENT KILL TYPE normal',
+    on('d', closed()),
+    on('e', closed()),
+    on('f', 'PING'),
+    'CLIENT KILL TYPE pubsub',
+    'CLIENT KILL TYPE replica',
+    'CLIENT KILL TYPE slave',
+    'CLIENT KILL TYPE master',
+    'CLIENT KILL USER default TYPE normal',
+    on('f', closed()),
+    'CLIENT KILL LADDR 1.2.3.4:5',
+    'CLIENT KILL SKIPME no ADDR 1.2.3.4:5',
+    'PING',
+  ],
+
+  'CLIENT KILL of itself answers first': [
+    capture('id', on('b', 'CLIENT ID')),
+    on('b', 'CLIENT KILL ID {id} SKIPME no'),
+    on('b', closed()),
+    capture('addr', clientLine(on('c', 'CLIENT INFO')), / addr=(\S+)/),
+    on('c', 'CLIENT KILL ADDR {addr}'),
+    on('c', 'CLIENT KILL ADDR {addr} SKIPME yes'),
+    on('c', 'CLIENT KILL {addr}'),
+    on('c', closed()),
+    'CLIENT KILL TYPE normal SKIPME no',
+    closed(),
+  ],
+
+  'CLIENT KILL errors': [
+    'CLIENT KILL',
+    'CLIENT KILL 1.2.3.4:5',
+    'CLIENT KILL nonsense',
+    'CLIENT KILL ID',
+    'CLIENT KILL ID abc',
+    'CLIENT KILL ID 0',
+    'CLIENT KILL ID -5',
+    'CLIENT KILL ID 99999999999999999999',
+    'CLIENT KILL ID 999999999',
+    'CLIENT KILL TYPE nosuch',
+    'CLIENT KILL USER nosuch',
+    'CLIENT KILL SKIPME perhaps',
+    'CLIENT KILL SKIPME',
+    'CLIENT KILL NOSUCH x',
+    'CLIENT KILL ID 999999999 TYPE',
+    'CLIENT KILL ID 999999999 MAXAGE 5',
+    ['CLIENT', 'KILL', ''],
+    'PING',
+  ],
+
+  'CLIENT PAUSE WRITE holds back writes only': [
+    'SET k before',
+    on('b', 'PING'),
+    'CLIENT PAUSE 100000 WRITE',
+    on('b', 'GET k'),
+    on('b', send('SET k after')),
+    on('b', silence(40)),
+    'GET k',
+    'CLIENT UNPAUSE',
+    on('b', receive()),
+    'GET k',
+    'CLIENT UNPAUSE',
+  ],
+
+  'CLIENT PAUSE holds back everything until its time is over': [
+    'SET k v',
+    on('b', 'PING'),
+    'CLIENT PAUSE 150',
+    on('b', send('GET k')),
+    on('b', silence(40)),
+    on('b', receive()),
+    'GET k',
+    'CLIENT PAUSE 60 ALL',
+    'CLIENT UNPAUSE',
+    'CLIENT PAUSE 0',
+    'PING',
+  ],
+
+  'CLIENT PAUSE errors': [
+    'CLIENT PAUSE',
+    'CLIENT PAUSE x',
+    'CLIENT PAUSE 1.5',
+    'CLIENT PAUSE -1',
+    'CLIENT PAUSE 99999999999999999999',
+    'CLIENT PAUSE 10 NOSUCH',
+    'CLIENT PAUSE 10 WRITE x',
+    'CLIENT UNPAUSE x',
+    'CLIENT UNPAUSE',
+  ],
+
+  'CLIENT REPLY': [
+    'CLIENT REPLY ON',
+    send('CLIENT REPLY SKIP'),
+    send('SET skipped 1'),
+    'GET skipped',
+    send('CLIENT REPLY OFF'),
+    send('SET off 1'),
+    send('NOSUCH'),
+    send('CLIENT REPLY SKIP'),
+    send('GET off'),
+    silence(30),
+    'CLIENT REPLY ON',
+    'GET off',
+    'CLIENT REPLY',
+    'CLIENT REPLY NOSUCH',
+    'CLIENT REPLY ON x',
+  ],
+
+  'CLIENT NO-EVICT and NO-TOUCH': [
+    'CLIENT NO-EVICT ON',
+    clientLine('CLIENT INFO'),
+    'CLIENT NO-EVICT off',
+    clientLine('CLIENT INFO'),
+    'CLIENT NO-EVICT maybe',
+    'CLIENT NO-EVICT',
+    'CLIENT NO-EVICT ON x',
+    in72('CLIENT NO-TOUCH ON', NO_TOUCH, '+OK'),
+    in72(masked('CLIENT INFO', /id=.* flags=| db=.*\n/, ''), NO_TOUCH, '$T', '=txt:T'),
+    in72('CLIENT NO-TOUCH off', NO_TOUCH, '+OK'),
+    in72('CLIENT NO-TOUCH maybe', NO_TOUCH, '-ERR syntax error'),
+    in72('CLIENT NO-TOUCH', NO_TOUCH, arityError('client|no-touch')),
+  ],
+
+  'CLIENT GETREDIR, UNBLOCK and HELP': [
+    'CLIENT GETREDIR',
+    'CLIENT GETREDIR x',
+    'CLIENT UNBLOCK 999999999',
+    'CLIENT UNBLOCK 999999999 TIMEOUT',
+    'CLIENT UNBLOCK 999999999 error',
+    'CLIENT UNBLOCK 999999999 NOSUCH',
+    'CLIENT UNBLOCK x',
+    'CLIENT UNBLOCK',
+    'CLIENT UNBLOCK 1 ERROR x',
+    capture('b', on('b', 'CLIENT ID')),
+    'CLIENT UNBLOCK {b}',
+    on('b', 'PING'),
+    helpOf('CLIENT', 'CLIENT HELP'),
+    'CLIENT HELP x',
+  ],
+
+  'CLIENT UNBLOCK ends a blocking command': needing('BLPOP', [
+    capture('b', on('b', 'CLIENT ID')),
+    on('b', send('BLPOP missing 0')),
+    untilBlocked(1),
+    'CLIENT UNBLOCK {b}',
+    on('b', receive()),
+    on('b', send('BLPOP missing 0')),
+    untilBlocked(1),
+    'CLIENT UNBLOCK {b} ERROR',
+    on('b', receive()),
+    'CLIENT UNBLOCK {b} ERROR',
+    on('b', 'PING'),
+  ]),
 });
