@@ -30,12 +30,12 @@ export function listedCategories(facts: CommandFacts): Category[] {
   const listed = facts.categories.filter((category) => !implied.includes(category));
   const derived = categoriesOf({ group, flags, categories: listed });
   if (derived.join() !== facts.categories.join()) {
-    throw new Error(`${facts.name} has categories ${facts.categories}, derived are ${derived}`);
+    throw new Error(`${facts.name} has categories ${facts.categories}, not ${derived}`);
   }
   return listed;
 }
 
-/** The facts of a command named like `SET` or `CLIENT LIST`, in any case; throws if there is none. */
+/** The facts of the command or subcommand of this name, in any case; throws if there is none. */
 export function findFacts(all: readonly CommandFacts[], path: readonly string[]): CommandFacts {
   let found: CommandFacts | undefined;
   let among = all;
@@ -115,4 +115,9 @@ async function main(names: readonly string[]): Promise<void> {
   for (const path of paths) console.log(printBlock(path, findFacts(all, path)));
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await main(process.argv.slice(2));
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  main(process.argv.slice(2)).catch((error: unknown) => {
+    console.error(String(error));
+    process.exitCode = 1;
+  });
+}

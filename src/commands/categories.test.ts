@@ -23,17 +23,23 @@ describe('categoriesOf', () => {
   });
 
   it('adds those that are listed, in the common order', () => {
-    const keys = { group: 'generic', flags: ['readonly'], categories: ['dangerous'] as const };
+    const keys = { group: 'generic', flags: ['readonly'], categories: ['dangerous'] };
     expect(categoriesOf(keys)).toEqual(['keyspace', 'read', 'slow', 'dangerous']);
   });
 
   it('lets a listed topic replace that of the group', () => {
-    const sort = { group: 'generic', flags: ['write'], categories: ['list', 'set'] as const };
+    const sort = { group: 'generic', flags: ['write'], categories: ['list', 'set'] };
     expect(categoriesOf(sort)).toEqual(['write', 'set', 'list', 'slow']);
   });
 
   it('has nothing but slow for a command without flags', () => {
     expect(categoriesOf({ group: 'connection', flags: [] })).toEqual(['slow']);
+  });
+
+  it('refuses a group or a category that there is not', () => {
+    const misspelt = { group: 'string', flags: [], categories: ['dangerus'] };
+    expect(() => categoriesOf(misspelt)).toThrow('no category is called dangerus');
+    expect(() => categoriesOf({ group: 'sorted_set', flags: [] })).toThrow('no group');
   });
 
   it('names each category once', () => {

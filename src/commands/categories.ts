@@ -34,11 +34,14 @@ export type Category = (typeof allCategories)[number];
 interface Categorized {
   readonly group: string;
   readonly flags: readonly string[];
-  readonly categories?: readonly Category[];
+  readonly categories?: readonly string[];
 }
 
-/** The groups whose commands share a category; server and cluster commands have none in common. */
-const categoryOfGroup: ReadonlyMap<string, Category> = new Map([
+/** The category that the commands of a group share; those of pubsub follow from their flag. */
+const categoryOfGroup: ReadonlyMap<string, Category | undefined> = new Map([
+  ['server', undefined],
+  ['cluster', undefined],
+  ['pubsub', undefined],
   ['generic', 'keyspace'],
   ['string', 'string'],
   ['list', 'list'],
@@ -63,10 +66,11 @@ const categoriesOfFlag: ReadonlyMap<string, readonly Category[]> = new Map([
   ['fast', ['fast']],
 ]);
 
-const topics: ReadonlySet<Category> = new Set(categoryOfGroup.values());
+const topics: ReadonlySet<string | undefined> = new Set(categoryOfGroup.values());
 
 /**
- * The categories of a command, in Redis's order and without the `@`.
+ * The categories of a command, in Redis's order and without the `@`. Throws for a group or a
+ * category that there is not.
  *
  * A listed category that is the topic of some group replaces that of the command's own group: SORT
  * is generic and lists set, sortedset and list, so keyspace is not one of its own. A command
@@ -75,16 +79,19 @@ const topics: ReadonlySet<Category> = new Set(categoryOfGroup.values());
  */
 export function categoriesOf(command: Categorized): Category[] {
   const { group, flags, categories: listed = [] } = command;
-  const found = new Set(listed);
+  const found = new Set<string>(listed);
   for (const flag of flags) {
     for (const category of categoriesOfFlag.get(flag) ?? []) found.add(category);
   }
   if (!flags.includes('fast')) found.add('slow');
   if (group === 'scripting') found.delete('read');
 
+  if (!categoryOfGroup.has(group)) throw new Error(`no group is called ${group}`);
   const topic = categoryOfGroup.get(group);
-  if (topic && flags.length > 0 && !listed.some((category) => topics.has(category))) {
-    found.add(topic);
-  }
-  return allCategories.filter((category) => found.has(category));
+  const isReplaced = listed.some((category) => topics.has(category));
+  if (topic && flags.length > 0 && !isReplaced) found.add(topic);
+
+  const categories = allCategories.filter((category) => found.delete(category));
+  for (const unknown of found) throw new Error(`no category is called ${unknown}`);
+  return categories;
 }
