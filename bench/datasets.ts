@@ -68,15 +68,17 @@ export const datasets = {
 /** Empties the server and fills it; throws when it does not hold the number of keys it should. */
 export async function fill(server: Server, control: Control, dataset: Dataset): Promise<void> {
   await control.call('FLUSHALL');
-  await addAll(server.port, dataset);
+  await addAll(server.port, dataset).catch((error: unknown) => {
+    server.assertRunning();
+    throw new Error(`loading ${dataset.name} into ${server.name} failed`, { cause: error });
+  });
   const keys = await control.call('DBSIZE');
   if (keys !== dataset.keys) {
     throw new Error(`${server.name} holds ${keys} keys instead of ${dataset.keys}`);
   }
 }
 
-/** Sends the dataset's commands in order, without emptying the server first. */
-export async function addAll(port: number, dataset: Pick<Dataset, 'command' | 'count'>) {
-  const source = templateBatches(dataset.command, { from: 0, to: dataset.count }, PIPELINE);
-  return await runLoad(source, { port, connections: CONNECTIONS });
+async function addAll(port: number, { command, count }: Dataset): Promise<void> {
+  const source = templateBatches(command, { from: 0, to: count }, PIPELINE);
+  await runLoad(source, { port, connections: CONNECTIONS });
 }

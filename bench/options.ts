@@ -19,6 +19,13 @@ Compares Redstart with redis-server, side by side on this machine, by CPU time p
   --help              this text
 `;
 
+/** What every one of the benchmarks takes. */
+export const commonOptions = {
+  node: { type: 'string', default: process.execPath },
+  subject: { type: 'string' },
+  help: { type: 'boolean', default: false },
+} as const;
+
 export interface BenchOptions {
   readonly subject: ServerCommand;
   /** The node binary that runs the subject; undefined when that is no Redstart. */
@@ -39,11 +46,9 @@ export function parseOptions(args: readonly string[]): BenchOptions | 'help' | '
       rounds: { type: 'string' },
       requests: { type: 'string' },
       clients: { type: 'string' },
-      node: { type: 'string', default: process.execPath },
-      subject: { type: 'string' },
       seed: { type: 'string', default: process.env.SEED ?? '1' },
       list: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
+      ...commonOptions,
     },
   });
   if (values.help) return 'help';
@@ -53,7 +58,8 @@ export function parseOptions(args: readonly string[]): BenchOptions | 'help' | '
   const clients = optionalCount('clients', values.clients);
   const chosen = values.only === undefined ? defaultWorkloads(quick) : pickWorkloads(values.only);
   return {
-    ...subjectOf(values.subject, values.node),
+    subject: subjectOf(values),
+    subjectNode: values.subject === undefined ? values.node : undefined,
     workloads: chosen.map((workload) => ({
       ...workload,
       requests: requests ?? (quick ? quickRequests(workload) : workload.requests),
@@ -78,10 +84,9 @@ function count(name: string, text: string, min: number): number {
   return value;
 }
 
-function subjectOf(commandLine: string | undefined, node: string) {
-  return commandLine === undefined
-    ? { subject: redstartCommand(node), subjectNode: node }
-    : { subject: typedCommand(commandLine), subjectNode: undefined };
+/** The server to be judged: Redstart under the given node, or whatever --subject says. */
+export function subjectOf(values: { subject?: string | undefined; node: string }): ServerCommand {
+  return values.subject === undefined ? redstartCommand(values.node) : typedCommand(values.subject);
 }
 
 function defaultWorkloads(quick: boolean): Workload[] {

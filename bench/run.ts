@@ -3,6 +3,7 @@
  * operation. See README.md for what is measured and why.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { runCommand } from './command-line.ts';
 import { Control } from './control.ts';
 import { cpuMicrosBetween, readCpu } from './cpu.ts';
 import { type Dataset, fill } from './datasets.ts';
@@ -182,4 +183,4 @@ async function main(): Promise<void> {
   else await bench(options);
 }
 
-await main();
+runCommand(main);

@@ -34,7 +34,6 @@ export function typedCommand(line: string): ServerCommand {
 export class Server {
   readonly name: string;
   readonly port: number;
-  readonly pid: number;
   readonly commandLine: string;
   readonly #child: ChildProcess;
   readonly #folder: string;
@@ -43,7 +42,6 @@ export class Server {
   private constructor(name: string, port: number, child: ChildProcess, folder: string) {
     this.name = name;
     this.port = port;
-    this.pid = child.pid!;
     this.commandLine = child.spawnargs.join(' ');
     this.#child = child;
     this.#folder = folder;
@@ -65,22 +63,32 @@ export class Server {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     running.add(child);
-    await new Promise((resolve, reject) => child.once('spawn', resolve).once('error', reject));
     const server = new Server(how.name, port, child, folder);
-    await server.#waitForPong();
-    return server;
+    try {
+      await new Promise((resolve, reject) => child.once('spawn', resolve).once('error', reject));
+      await server.#waitForPong();
+      return server;
+    } catch (error) {
+      await server.stop();
+      throw error;
+    }
+  }
+
+  get pid(): number {
+    if (this.#child.pid === undefined) throw new Error(`${this.name} was never started`);
+    return this.#child.pid;
   }
 
   /** Throws, with the last output of the server, when its process has ended. */
   assertRunning(): void {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) return;
+    if (this.#isRunning()) return;
     const end = this.#child.signalCode ?? `code ${this.#child.exitCode}`;
     throw new Error(`${this.name} ended with ${end}. Its last output:\n${this.#output}`);
   }
 
   /** Ends the process, by force when it does not go by itself, and removes its folder. */
   async stop(): Promise<void> {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+    if (this.#isRunning()) {
       const exited = new Promise((resolve) => this.#child.once('exit', resolve));
       this.#child.kill('SIGTERM');
       const force = setTimeout(() => this.#child.kill('SIGKILL'), STOP_MS_MAX);
@@ -89,6 +97,11 @@ export class Server {
     }
     running.delete(this.#child);
     await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  #isRunning(): boolean {
+    const { pid, exitCode, signalCode } = this.#child;
+    return pid !== undefined && exitCode === null && signalCode === null;
   }
 
   async #waitForPong(): Promise<void> {
