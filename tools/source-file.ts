@@ -59,6 +59,12 @@ export class SourceFile {
     return low + 1;
   }
 
+  /** The offset at which a line begins. */
+  offsetOf(line: number): number {
+    this.#lineStarts ??= lineStartsOf(this.text);
+    return this.#lineStarts[line - 1] ?? this.text.length;
+  }
+
   #parse(): ParseResult {
     if (this.#parsed) return this.#parsed;
     const parsed = parseSync(this.path, this.text);
@@ -106,19 +112,23 @@ export function* nodesOf(node: Node): Generator<Node> {
   }
 }
 
-/** What a file defines at its top level, exported or not, by name. */
-export function definitionsOf(file: SourceFile): Map<string, Node> {
-  const definitions = new Map<string, Node>();
-  for (const statement of file.program.body) {
+/** A name that a file defines at its top level, exported or not. */
+export interface Definition {
+  readonly name: string;
+  /** The function, class or type; of a constant its name and value. */
+  readonly node: Node;
+  readonly statement: Node;
+}
+
+/** The definitions of a file in order; a name may come up again (overloads, a type and a value). */
+export function definitionsOf(file: SourceFile): Definition[] {
+  return file.program.body.flatMap((statement) => {
     const exported = statement.type === 'ExportNamedDeclaration' ? statement.declaration : null;
     const declared = exported ?? statement;
-    if (declared.type === 'VariableDeclaration') {
-      for (const declarator of declared.declarations) {
-        if (declarator.id.type === 'Identifier') definitions.set(declarator.id.name, declarator);
-      }
-    } else if ('id' in declared && declared.id?.type === 'Identifier') {
-      definitions.set(declared.id.name, declared);
-    }
-  }
-  return definitions;
+    const nodes = declared.type === 'VariableDeclaration' ? declared.declarations : [declared];
+    return nodes.flatMap((node) => {
+      if (!('id' in node) || node.id?.type !== 'Identifier') return [];
+      return [{ name: node.id.name, node, statement }];
+    });
+  });
 }

@@ -37,7 +37,7 @@ function deeper(files: readonly SourceFile[], { file, node }: CommandBlock): str
   return places.sort();
 }
 
-/** The identifiers of a node and of the top-level definitions that they lead to. */
+/** The identifiers of a node and of the definitions of its file that they lead to. */
 function wordsBehind(file: SourceFile, node: Node): Set<string> {
   const definitions = definitionsOf(file);
   const words = new Set<string>();
@@ -45,8 +45,7 @@ function wordsBehind(file: SourceFile, node: Node): Set<string> {
     for (const inner of nodesOf(from)) {
       if (inner.type !== 'Identifier' || words.has(inner.name)) continue;
       words.add(inner.name);
-      const definition = definitions.get(inner.name);
-      if (definition) collect(definition);
+      for (const { name, node } of definitions) if (name === inner.name) collect(node);
     }
   };
   collect(node);
@@ -55,8 +54,8 @@ function wordsBehind(file: SourceFile, node: Node): Set<string> {
 
 function placeOf(files: readonly SourceFile[], path: string, name: string): string {
   const file = files.find((candidate) => candidate.path === path);
-  const definition = file && definitionsOf(file).get(name);
-  return definition ? `${path}:${file.lineOf(definition.start)} ${name}` : `${path} ${name}`;
+  const definition = file && definitionsOf(file).find((candidate) => candidate.name === name);
+  return definition ? `${path}:${file.lineOf(definition.node.start)} ${name}` : `${path} ${name}`;
 }
 
 function main(words: readonly string[]): void {

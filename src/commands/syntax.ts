@@ -42,7 +42,7 @@ interface ArgumentBase {
 }
 
 /** One value, or one bare token. */
-export interface LeafArgument extends ArgumentBase {
+interface LeafArgument extends ArgumentBase {
   readonly type: LeafType;
   /** What a syntax line shows for the value; the name unless the grammar says otherwise. */
   readonly displayText: string;

@@ -1,0 +1,28 @@
+import { type CommandBlock, findCommandBlocks, textIn } from '../command-blocks.ts';
+import type { SourceFile } from '../source-file.ts';
+import type { Violation } from './violation.ts';
+
+/** The fields of a block that the documentation shows for every command. */
+const documented = ['summary', 'since', 'group', 'complexity'];
+
+/** A command is one block in one file. */
+export function checkCommandNames(files: readonly SourceFile[]): Violation[] {
+  const first = new Map<string, CommandBlock>();
+  return findCommandBlocks(files).flatMap((block) => {
+    const other = first.get(block.name);
+    if (!other) first.set(block.name, block);
+    return other ? [violation(block, `is at ${other.file.path}:${other.line} too`)] : [];
+  });
+}
+
+/** Every command says what it does, since when, and what it costs. */
+export function checkCommandDocs(files: readonly SourceFile[]): Violation[] {
+  return findCommandBlocks(files).flatMap((block) => {
+    const missing = documented.filter((field) => /^\s*(TODO.*)?$/.test(textIn(block.node, field)));
+    return missing.map((field) => violation(block, `has no ${field}`));
+  });
+}
+
+function violation({ name, file, line }: CommandBlock, what: string): Violation {
+  return { path: file.path, line, problem: `${name} ${what}` };
+}
