@@ -20,22 +20,18 @@ export interface FloatText {
   readonly digitsEnd: number;
   /** Digits behind the point. */
   readonly fractionDigits: number;
-  /**
-   * The written exponent: of ten in base 10, of two in base 16. Saturates far beyond every format.
-   */
+  /** The written exponent: of ten in base 10, of two in base 16. Saturates beyond every format. */
   readonly exponent: number;
 }
 
 /** mantissa x 2^exponent; the exponent Infinity stands for an infinite value. */
-export interface BinaryFloat {
+interface BinaryFloat {
   readonly mantissa: bigint;
   readonly exponent: number;
 }
 
-/**
- * A binary floating-point format: bits of the mantissa, and the bounds of its last bit's exponent.
- */
-export interface BinaryFormat {
+/** A binary floating-point format: bits of the mantissa, bounds of the last bit's exponent. */
+interface BinaryFormat {
   readonly precision: number;
   readonly exponentMin: number;
   readonly exponentMax: number;
@@ -58,12 +54,8 @@ const LOWER_X = 0x78;
 
 const LOG10_OF_2 = Math.log10(2);
 const EXPONENT_SATURATION = 1e14;
-/**
- * Digits that can decide a rounding; of those behind them only whether all are zero matters. A
- * double halfway between two others has at most 767 decimal digits, a long double 11,515.
- */
+/** 128 bits: more than any precision. Of what follows it matters only whether all of it is zero. */
 const HEX_DIGITS_KEPT = 32;
-const DECIMAL_DIGITS_KEPT = 12_000;
 
 /** Reads bytes[start..end) as a whole by the grammar above; undefined when it does not fit. */
 export function readFloatText(
@@ -135,7 +127,10 @@ export function isNonZero(bytes: Uint8Array, text: FloatText): boolean {
   return leadingDigits(bytes, text, 1).digits !== '';
 }
 
-/** The magnitude of the text, rounded once, to nearest and ties to even. */
+/**
+ * The magnitude of the text, rounded once, to nearest and ties to even. Exact for any decimal, at a
+ * cost that grows faster than its length: callers bound that.
+ */
 export function roundFloatText(
   bytes: Uint8Array,
   text: FloatText,
@@ -163,7 +158,7 @@ export function roundBinary(mantissa: bigint, exponent: number, format: BinaryFo
   return overflows ? INFINITE : { mantissa: kept, exponent };
 }
 
-/** mantissa / 2^count, rounded to the nearest integer and ties to even. */
+/** mantissa / 2^count for a count above 0, rounded to the nearest integer and ties to even. */
 export function shiftRightToEven(mantissa: bigint, count: number): bigint {
   const shift = BigInt(count);
   const kept = mantissa >> shift;
@@ -183,7 +178,7 @@ function roundHex(bytes: Uint8Array, text: FloatText, format: BinaryFormat): Bin
 }
 
 function roundDecimal(bytes: Uint8Array, text: FloatText, format: BinaryFormat): BinaryFloat {
-  const leading = leadingDigits(bytes, text, DECIMAL_DIGITS_KEPT);
+  const leading = leadingDigits(bytes, text, text.digitsEnd - text.digitsStart);
   if (leading.digits === '') return NOTHING;
   const exponent = text.exponent + leading.exponent;
   // Bounds the powers of ten below, and with them the time an argument can cost.

@@ -319,8 +319,8 @@ export function formatDouble(value: number): string {
   if (Number.isInteger(value) && Math.abs(value) <= EXACT_PRINT_MAX)
     return BigInt(value).toString();
   const sign = value < 0 ? '-' : '';
-  const [mantissa, exponentText] = Math.abs(value).toExponential().split('e') as [string, string];
-  return sign + layOutShortest(mantissa.replace('.', ''), Number(exponentText));
+  const { digits, exponent } = parts(Math.abs(value).toExponential());
+  return sign + layOutShortest(digits, exponent);
 }
 
 /** Writes a double as `formatDouble` prints it and returns the position behind it. */
@@ -339,11 +339,22 @@ export function formatDouble17(value: number): string {
   if (!Number.isFinite(value)) return formatNonFinite(value);
   if (value === 0) return Object.is(value, -0) ? '-0' : '0';
   const sign = value < 0 ? '-' : '';
-  const [mantissa, exponentText] = seventeenDigits(Math.abs(value)).split('e') as [string, string];
-  const digits = mantissa.replace('.', '').replace(/0+$/, '');
-  const exponent = Number(exponentText);
-  if (exponent >= -4 && exponent < 17) return sign + layOutPlain(digits, exponent);
-  return sign + layOutScientific(digits, exponent, 2);
+  const { digits, exponent } = seventeenDigits(Math.abs(value));
+  const trimmed = digits.replace(/0+$/, '');
+  if (exponent >= -4 && exponent < 17) return sign + layOutPlain(trimmed, exponent);
+  return sign + layOutScientific(trimmed, exponent, 2);
+}
+
+/** d.ddd x 10^exponent, with the digits written without their point. */
+interface DecimalParts {
+  readonly digits: string;
+  readonly exponent: number;
+}
+
+/** Takes the text of toExponential apart. */
+function parts(text: string): DecimalParts {
+  const mark = text.indexOf('e');
+  return { digits: text.slice(0, mark).replace('.', ''), exponent: Number(text.slice(mark + 1)) };
 }
 
 function formatNonFinite(value: number): string {
@@ -379,16 +390,16 @@ function layOutScientific(digits: string, exponent: number, exponentDigitsMin: n
 }
 
 /**
- * The value with 17 significant digits in exponent form, rounded as printf does. JavaScript rounds
- * the same way but for exact ties, which it rounds up and printf to even. A tie is a number of 18
- * digits, the last of them 5, and a mantissa of 53 bits allows that between 1e-8 and 1e17 only.
- * There a double has at most 80 binary places, so 60 digits show for certain whether it is one.
+ * The first 17 significant digits, rounded as printf does. JavaScript rounds the same way but for
+ * exact ties, which it rounds up and printf to even. A tie is a number of 18 digits, the last of
+ * them 5, and a mantissa of 53 bits allows that between 1e-8 and 1e17 only. There a double has at
+ * most 80 binary places, so 60 digits show for certain whether it is one.
  */
-function seventeenDigits(magnitude: number): string {
-  const rounded = magnitude.toExponential(16);
+function seventeenDigits(magnitude: number): DecimalParts {
+  const rounded = parts(magnitude.toExponential(16));
   if (magnitude < 1e-8 || magnitude > 1e17) return rounded;
-  const [mantissa, exponent] = magnitude.toExponential(60).split('e') as [string, string];
-  const isTie = mantissa[18] === '5' && /^0+$/.test(mantissa.slice(19));
-  const seventeenthIsEven = Number(mantissa[17]) % 2 === 0;
-  return isTie && seventeenthIsEven ? `${mantissa.slice(0, 18)}e${exponent}` : rounded;
+  const { digits, exponent } = parts(magnitude.toExponential(60));
+  const isTie = digits[17] === '5' && /^0+$/.test(digits.slice(18));
+  const seventeenthIsEven = Number(digits[16]) % 2 === 0;
+  return isTie && seventeenthIsEven ? { digits: digits.slice(0, 17), exponent } : rounded;
 }
