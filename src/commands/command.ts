@@ -1,0 +1,109 @@
+/**
+ * What a command is: one block with all that is known of it. COMMAND, COMMAND DOCS, ACL categories, completion and
+ * the documentation are derived from these blocks.
+ */
+import type { Database } from '../keyspace/database.ts';
+import type { Keyspace } from '../keyspace/keyspace.ts';
+import type { Args } from '../protocol/args.ts';
+import type { Reply } from '../protocol/reply.ts';
+import type { ClientState } from './services/clients.ts';
+import type { Services } from './services.ts';
+
+/** What a handler works with: the session that runs the command. */
+export interface Context {
+  /** The selected database. */
+  database: Database;
+  readonly keyspace: Keyspace;
+  /** The layers above, behind narrow interfaces. */
+  readonly services: Services;
+  /** Who runs the command. */
+  readonly client: ClientState;
+}
+
+/** Reads its arguments, calls a value operation, reports the change, replies. Throws CommandError. */
+export type Handler = (context: Context, args: Args, reply: Reply) => void;
+
+export type Group =
+  | 'bitmap'
+  | 'connection'
+  | 'generic'
+  | 'geo'
+  | 'hash'
+  | 'hyperloglog'
+  | 'list'
+  | 'pubsub'
+  | 'scripting'
+  | 'server'
+  | 'set'
+  | 'sorted_set'
+  | 'stream'
+  | 'string'
+  | 'transactions';
+
+export type Flag =
+  | 'admin'
+  | 'allow_busy'
+  | 'asking'
+  | 'blocking'
+  | 'denyoom'
+  | 'fast'
+  | 'loading'
+  | 'may_replicate'
+  | 'movablekeys'
+  | 'no_async_loading'
+  | 'no_auth'
+  | 'no_mandatory_keys'
+  | 'no_multi'
+  | 'noscript'
+  | 'pubsub'
+  | 'readonly'
+  | 'skip_monitor'
+  | 'skip_slowlog'
+  | 'stale'
+  | 'write';
+
+/** Where a command's keys are, in the terms of COMMAND's key specifications. */
+export interface KeySpec {
+  readonly flags: readonly string[];
+  readonly notes?: string;
+  readonly begin:
+    | { readonly index: number }
+    | { readonly keyword: string; readonly startFrom: number }
+    | { readonly unknown: true };
+  readonly find:
+    | { readonly last: number; readonly step: number; readonly limit: number }
+    | { readonly keynumIndex: number; readonly firstKey: number; readonly step: number }
+    | { readonly unknown: true };
+}
+
+/** One command, or one subcommand. */
+export interface Command {
+  /** In upper case; a subcommand's is its second word. */
+  readonly name: string;
+  readonly group: Group;
+  readonly since: string;
+  /** One sentence. */
+  readonly summary: string;
+  readonly complexity: string;
+  /** Number of arguments with the name; negative: at least so many. */
+  readonly arity: number;
+  readonly flags: readonly Flag[];
+  /** ACL categories that follow neither from the flags nor from the group. */
+  readonly categories?: readonly string[];
+  readonly tips?: readonly string[];
+  readonly keys?: readonly KeySpec[];
+  /** Argument grammar in the language of syntax.ts; empty for none. */
+  readonly syntax?: string;
+  /** Version and what it changed. */
+  readonly history?: readonly (readonly [string, string])[];
+  readonly deprecated?: { readonly since: string; readonly replacedBy: string };
+  readonly docFlags?: readonly string[];
+  readonly subcommands?: readonly Command[];
+  /**
+   * The keys of a call whose key specifications do not say where they are: argument indexes. Only for COMMAND
+   * GETKEYS and the like.
+   */
+  readonly findKeys?: (args: Args) => number[];
+  /** Absent only in a container, whose subcommands run. */
+  readonly run?: Handler;
+}

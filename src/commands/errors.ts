@@ -1,0 +1,48 @@
+/** The error texts that several commands share, in Redis's words. */
+import type { Args } from '../protocol/args.ts';
+
+/** A client's mistake. Thrown before anything has changed; `execute` turns it into the reply. Carries no stack. */
+export class CommandError {
+  /** Starts with the error code. */
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+export const SYNTAX_ERROR: CommandError = new CommandError('ERR syntax error');
+export const WRONG_TYPE: CommandError = new CommandError(
+  'WRONGTYPE Operation against a key holding the wrong kind of value',
+);
+export const NOT_AN_INTEGER: CommandError = new CommandError(
+  'ERR value is not an integer or out of range',
+);
+export const NOT_A_FLOAT: CommandError = new CommandError('ERR value is not a valid float');
+export const NO_SUCH_KEY: CommandError = new CommandError('ERR no such key');
+export const INDEX_OUT_OF_RANGE: CommandError = new CommandError('ERR index out of range');
+export const NO_AUTHENTICATION: CommandError = new CommandError('NOAUTH Authentication required.');
+
+/** Longest part of a client's own words that an error gives back. */
+const ECHO_LENGTH_MAX = 128;
+
+/** `name` is the command's, or `container|subcommand`, in lower case. */
+export function wrongArity(name: string): CommandError {
+  return new CommandError(`ERR wrong number of arguments for '${name}' command`);
+}
+
+/** Names the command and as many of its arguments as fit. */
+export function unknownCommand(args: Args): CommandError {
+  let words = '';
+  for (let i = 1; i < args.count && words.length < ECHO_LENGTH_MAX; i++) {
+    words += `'${args.text(i).slice(0, ECHO_LENGTH_MAX - words.length)}' `;
+  }
+  const name = args.text(0).slice(0, ECHO_LENGTH_MAX);
+  return new CommandError(`ERR unknown command '${name}', with args beginning with: ${words}`);
+}
+
+/** Argument 1 is no subcommand of argument 0. */
+export function unknownSubcommand(args: Args, container: string): CommandError {
+  const name = args.text(1).slice(0, ECHO_LENGTH_MAX);
+  return new CommandError(`ERR unknown subcommand '${name}'. Try ${container} HELP.`);
+}

@@ -1,0 +1,43 @@
+/** Reading arguments: numbers and option words, with Redis's errors. */
+import type { Args } from '../protocol/args.ts';
+import { parseDouble, parseInt64, parseSafeInteger } from '../protocol/numbers.ts';
+import { type CommandError, NOT_A_FLOAT, NOT_AN_INTEGER } from './errors.ts';
+
+/**
+ * Argument `i` as an integer. Values of 64 bits that a double cannot hold exactly come back rounded: use it where a
+ * huge number only means "very far", and `int64At` where every bit counts.
+ */
+export function integerAt(args: Args, i: number): number {
+  const start = args.start(i);
+  const value = parseSafeInteger(args.bytes, start, start + args.length(i));
+  return Number.isNaN(value) ? Number(int64At(args, i)) : value;
+}
+
+/** Argument `i` as a 64-bit integer, exactly. */
+export function int64At(args: Args, i: number): bigint {
+  const start = args.start(i);
+  const value = parseInt64(args.bytes, start, start + args.length(i));
+  if (value === undefined) throw NOT_AN_INTEGER;
+  return value;
+}
+
+/** Argument `i` as an integer in [min, max]; `problem` is the error outside of it. */
+export function integerInRange(
+  args: Args,
+  i: number,
+  min: number,
+  max: number,
+  problem: CommandError = NOT_AN_INTEGER,
+): number {
+  const value = integerAt(args, i);
+  if (value < min || value > max) throw problem;
+  return value;
+}
+
+/** Argument `i` as a double; infinities are read, NaN is refused. */
+export function doubleAt(args: Args, i: number): number {
+  const start = args.start(i);
+  const value = parseDouble(args.bytes, start, start + args.length(i));
+  if (Number.isNaN(value)) throw NOT_A_FLOAT;
+  return value;
+}

@@ -1,0 +1,23 @@
+/**
+ * What commands need of the layers above them, as narrow interfaces. The engine and the server implement them,
+ * `redstart.ts` plugs them in.
+ */
+import type { CommandCatalog } from './services/catalog.ts';
+import type { ClientDirectory } from './services/clients.ts';
+import type { Configuration, PasswordCheck } from './services/configuration.ts';
+import type { Lifecycle } from './services/lifecycle.ts';
+import type { LatencyMonitor, Monitors, Slowlog } from './services/observation.ts';
+import type { Statistics } from './services/statistics.ts';
+
+/** See the file's comment. */
+export interface Services {
+  readonly catalog: CommandCatalog;
+  readonly clients: ClientDirectory;
+  readonly configuration: Configuration;
+  readonly password: PasswordCheck;
+  readonly lifecycle: Lifecycle;
+  readonly slowlog: Slowlog;
+  readonly latency: LatencyMonitor;
+  readonly monitors: Monitors;
+  readonly statistics: Statistics;
+}

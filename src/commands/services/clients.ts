@@ -1,0 +1,78 @@
+/** Clients as commands see them: their own state, and the directory of all of them. */
+
+export const REPLY_ON = 0;
+export const REPLY_OFF = 1;
+/** Nothing for the next command. */
+export const REPLY_SKIP_NEXT = 2;
+/** Nothing for this command. */
+export const REPLY_SKIP = 3;
+
+/** Which way a client came in. */
+export type ClientKind = 'tcp' | 'unix' | 'text' | 'embedded';
+
+/** What the connection behind a client can tell and do. */
+export interface Transport {
+  readonly kind: ClientKind;
+  /** `ip:port`, or the socket's path and `:0`. */
+  readonly address: string;
+  readonly localAddress: string;
+  readonly fileDescriptor: number;
+  /** Bytes received and not yet executed, and room left for more. */
+  queryBytes(): number;
+  queryFreeBytes(): number;
+  /** Replies that the system has not taken yet: chunks and bytes. */
+  outputChunks(): number;
+  outputBytes(): number;
+  /** Sends bytes outside of any reply, behind all replies written so far. */
+  push(bytes: Uint8Array): void;
+  /** Goes on with input that was held back. */
+  resume(): void;
+  /** Closes at once, dropping what is pending. */
+  destroy(): void;
+}
+
+/** The state of a client that commands read and change. */
+export interface ClientState {
+  readonly id: number;
+  readonly transport: Transport;
+  /** When it came, and when it last sent a command, in ms since the epoch. */
+  readonly createdMs: number;
+  readonly activeMs: number;
+  name: string;
+  libraryName: string;
+  libraryVersion: string;
+  /** Whether the client has given the password, or none is needed. */
+  authenticated: boolean;
+  resp3: boolean;
+  replies: number;
+  /** Not to be evicted under maxmemory-clients. */
+  noEvict: boolean;
+  /** Its reads do not advance the access clock. */
+  noTouch: boolean;
+  /** Whether MONITOR runs here. */
+  monitoring: boolean;
+  /** Index of the selected database. */
+  readonly databaseId: number;
+  /** Full name of the command that ran last, in lower case; `NULL` before the first. */
+  readonly lastCommand: string;
+  readonly closing: boolean;
+  /** Back to the state of a fresh connection, as RESET does. */
+  reset(): void;
+  /** Closes the connection once the replies so far are written. */
+  closeAfterReply(): void;
+}
+
+export type PauseMode = 'write' | 'all';
+
+/** All clients of the engine. */
+export interface ClientDirectory {
+  /** In order of their ids. */
+  all(): Iterable<ClientState>;
+  byId(id: number): ClientState | undefined;
+  readonly count: number;
+  /** Closes a client; itself only after the reply. */
+  kill(victim: ClientState, killer: ClientState): void;
+  /** Holds back commands until `untilMs`; a longer pause wins, and `all` over `write`. */
+  pause(mode: PauseMode, untilMs: number): void;
+  unpause(): void;
+}

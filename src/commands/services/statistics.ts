@@ -1,0 +1,35 @@
+/** What the engine counts, as INFO and LATENCY HISTOGRAM read it. */
+
+/** One command's counts since the last reset. */
+export interface CommandStatistics {
+  readonly fullName: string;
+  readonly calls: number;
+  readonly microseconds: number;
+  /** Refused before running (arity, password, ...), and failed while running. */
+  readonly rejected: number;
+  readonly failed: number;
+  /** Calls by duration; index i counts those of at least 2^i and less than 2^(i+1) nanoseconds. */
+  readonly histogram: Float64Array;
+}
+
+/** Counters of the engine and the network. */
+export interface Statistics {
+  readonly startMs: number;
+  commandsProcessed: number;
+  connectionsReceived: number;
+  connectionsRejected: number;
+  inputBytes: number;
+  outputBytes: number;
+  /** Error replies in all, and by their code. */
+  errorReplies: number;
+  readonly errors: ReadonlyMap<string, number>;
+  /** Operations and bytes per second, over the last 16 samples of 100 ms. */
+  operationsPerSecond(): number;
+  inputKilobytesPerSecond(): number;
+  outputKilobytesPerSecond(): number;
+  /** Commands that were called or refused at least once. */
+  commands(): Iterable<CommandStatistics>;
+  ofCommand(fullName: string): CommandStatistics | undefined;
+  peakMemoryBytes: number;
+  reset(): void;
+}

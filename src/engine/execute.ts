@@ -1,0 +1,232 @@
+/**
+ * The waist: the only way to run a command. Finds it, checks what must be checked, runs it, answers. Sockets,
+ * transactions, scripts, file loading, replication and the embedded API are all callers of `execute`.
+ *
+ * Everything that is not the common case hides behind one test of the session's and the engine's gate bits.
+ *
+ * A clock reading costs a tenth of a whole pipelined GET, so runs of one fast command share one: their time is
+ * divided evenly. Commands that can be slow are timed one by one, and so are all while somebody asked to see
+ * commands faster than a millisecond (see docs/decisions/0001-timing-of-commands.md).
+ */
+import {
+  CommandError,
+  NO_AUTHENTICATION,
+  unknownCommand,
+  unknownSubcommand,
+  wrongArity,
+} from '../commands/errors.ts';
+import { FLAG_BITS, type RegisteredCommand, type Registry } from '../commands/registry.ts';
+import {
+  type PauseMode,
+  REPLY_OFF,
+  REPLY_ON,
+  REPLY_SKIP,
+  REPLY_SKIP_NEXT,
+} from '../commands/services/clients.ts';
+import { EXTENT_SHIFT, NULL, type Ptr, UNIT_MASK } from '../memory/address.ts';
+import type { Args } from '../protocol/args.ts';
+import type { Reply } from '../protocol/reply.ts';
+import {
+  GATE_NO_TOUCH,
+  GATE_PASSWORD,
+  GATE_REPLIES,
+  type Session,
+  STOP_PAUSED,
+} from './session.ts';
+import type { EngineStatistics } from './statistics.ts';
+
+/** Bits of the engine's own gate. */
+const GATE_MONITORED = 1;
+const GATE_PAUSED = 2;
+
+/** A batch shorter than this is not worth looking ahead. */
+const TOUCH_COMMANDS_MIN = 4;
+
+/** Told of commands as they run; see slowlog, latency monitor and MONITOR. */
+export interface CallObserver {
+  /** A command that was timed by itself. */
+  timed(session: Session, command: RegisteredCommand, args: Args, microseconds: number): void;
+}
+
+/** Told of every command before it runs. */
+export interface CommandFeed {
+  command(session: Session, command: RegisteredCommand, args: Args): void;
+}
+
+/** Runs commands for sessions. */
+export class Executor {
+  /** Whether even fast commands are timed one by one. */
+  timeEach = false;
+  observer: CallObserver | null = null;
+
+  readonly #registry: Registry;
+  readonly #statistics: EngineStatistics;
+  #gate = 0;
+  #feed: CommandFeed | null = null;
+  #pause: PauseMode | null = null;
+
+  /** When the current run of commands began, in ms of `performance.now`. */
+  #runStartMs = 0;
+  #runCommand: RegisteredCommand | null = null;
+  #runCalls = 0;
+  /** Sum of what `touch` read, so that the reads cannot be optimised away. */
+  touched = 0;
+
+  constructor(registry: Registry, statistics: EngineStatistics) {
+    this.#registry = registry;
+    this.#statistics = statistics;
+  }
+
+  /** Who hears of every command, or null. */
+  set feed(feed: CommandFeed | null) {
+    this.#feed = feed;
+    this.#gate = feed === null ? this.#gate & ~GATE_MONITORED : this.#gate | GATE_MONITORED;
+  }
+
+  /** Which commands are held back, or null. */
+  set pause(mode: PauseMode | null) {
+    this.#pause = mode;
+    this.#gate = mode === null ? this.#gate & ~GATE_PAUSED : this.#gate | GATE_PAUSED;
+  }
+
+  /** Begins a batch of commands; `nowMs` is the reading of `performance.now` that woke us. */
+  beginBatch(nowMs: number): void {
+    this.#runStartMs = nowMs;
+  }
+
+  /** Ends a batch: what has run since the last clock reading is accounted for. */
+  endBatch(): void {
+    if (this.#runCommand !== null) this.#endRun(performance.now());
+  }
+
+  /**
+   * Reads ahead what the commands of a batch will need: hashes their first keys, loads those keys' buckets, then
+   * their records, so that the cache misses overlap.
+   */
+  touch(session: Session, batch: readonly Args[], count: number): void {
+    if (count < TOUCH_COMMANDS_MIN) return;
+    const database = session.database;
+    const table = database.keyspace.table;
+    const root = database.root;
+    let sum = 0;
+    for (let i = 0; i < count; i++) {
+      const args = batch[i]!;
+      if (args.count < 2) continue;
+      const hash = database.hash(args, 1);
+      args.hash = hash;
+      args.hashed = 1;
+      sum ^= table.touch(root, hash);
+    }
+    const words = table.heap.words;
+    for (let i = 0; i < count; i++) {
+      const args = batch[i]!;
+      if (args.hashed !== 1) continue;
+      const record: Ptr = table.candidate(root, args.hash);
+      if (record === NULL) continue;
+      sum ^= words[record >>> EXTENT_SHIFT]![(record & UNIT_MASK) << 1]!;
+    }
+    this.touched = sum;
+  }
+
+  /**
+   * Runs one command and answers it. Afterwards `session.stop` says whether the session may go on; with STOP_PAUSED
+   * the command did not run and is to be given again.
+   */
+  execute(session: Session, args: Args, reply: Reply): void {
+    const mark = reply.mark();
+    let command: RegisteredCommand | null = null;
+    let ran = false;
+    try {
+      command = this.#resolve(args);
+      if ((session.gate | this.#gate) !== 0) {
+        if (!this.#admit(session, command, args)) return;
+      }
+      session.lastCommand = command.fullName;
+      ran = true;
+      command.run!(session, args, reply);
+    } catch (problem) {
+      if (!(problem instanceof CommandError)) throw problem;
+      reply.rewind(mark);
+      reply.error(problem.text);
+      this.#statistics.failedWith(problem.text, command, ran);
+    }
+    if (ran) this.#account(session, command!, args);
+    if (session.gate !== 0) this.#afterwards(session, reply, mark);
+  }
+
+  #resolve(args: Args): RegisteredCommand {
+    let command = this.#registry.find(args);
+    if (command === null) throw unknownCommand(args);
+    if (command.subcommands.size > 0 && args.count > 1) {
+      const sub = command.subcommands.get(args.text(1).toLowerCase());
+      if (sub === undefined) throw unknownSubcommand(args, command.command.name);
+      command = sub;
+    }
+    const count = args.count;
+    if (command.arity < 0 ? count < -command.arity : count !== command.arity) {
+      throw wrongArity(command.fullName);
+    }
+    if (command.run === undefined) throw wrongArity(command.fullName);
+    return command;
+  }
+
+  /** The uncommon checks. False when the command is held back; throws when it is refused. */
+  #admit(session: Session, command: RegisteredCommand, args: Args): boolean {
+    if ((session.gate & GATE_PASSWORD) !== 0 && (command.mask & FLAG_BITS.no_auth) === 0) {
+      throw NO_AUTHENTICATION;
+    }
+    if (session.replies === REPLY_SKIP_NEXT) session.replies = REPLY_SKIP;
+    if ((this.#gate & GATE_PAUSED) !== 0 && this.#isPaused(session, command)) {
+      session.stop |= STOP_PAUSED;
+      return false;
+    }
+    if (this.#feed !== null && (command.mask & (FLAG_BITS.skip_monitor | FLAG_BITS.admin)) === 0) {
+      this.#feed.command(session, command, args);
+    }
+    if ((session.gate & GATE_NO_TOUCH) !== 0 && command.fullName !== 'touch') {
+      session.keyspace.touching = false;
+    }
+    return true;
+  }
+
+  /** Undoes what `#admit` arranged and withholds replies that the client does not want. */
+  #afterwards(session: Session, reply: Reply, mark: number): void {
+    session.keyspace.touching = true;
+    if ((session.gate & GATE_REPLIES) === 0) return;
+    if (session.replies === REPLY_OFF || session.replies === REPLY_SKIP) reply.rewind(mark);
+    if (session.replies === REPLY_SKIP_NEXT) reply.rewind(mark);
+    if (session.replies === REPLY_SKIP) session.replies = REPLY_ON;
+  }
+
+  #isPaused(session: Session, command: RegisteredCommand): boolean {
+    if (session.transport.kind === 'embedded') return false;
+    if (this.#pause === 'all') return command.fullName !== 'client|unpause';
+    return (command.mask & (FLAG_BITS.write | FLAG_BITS.may_replicate)) !== 0;
+  }
+
+  #account(session: Session, command: RegisteredCommand, args: Args): void {
+    if ((command.mask & FLAG_BITS.fast) !== 0 && !this.timeEach) {
+      if (command === this.#runCommand) {
+        this.#runCalls++;
+        return;
+      }
+      if (this.#runCommand !== null) this.#endRun(performance.now());
+      this.#runCommand = command;
+      this.#runCalls = 1;
+      return;
+    }
+    const nowMs = performance.now();
+    if (this.#runCommand !== null) this.#endRun(nowMs);
+    const microseconds = (nowMs - this.#runStartMs) * 1000;
+    this.#statistics.called(command, 1, microseconds);
+    this.observer?.timed(session, command, args, microseconds);
+    this.#runStartMs = performance.now();
+  }
+
+  #endRun(nowMs: number): void {
+    this.#statistics.called(this.#runCommand!, this.#runCalls, (nowMs - this.#runStartMs) * 1000);
+    this.#runCommand = null;
+    this.#runCalls = 0;
+    this.#runStartMs = nowMs;
+  }
+}

@@ -1,0 +1,102 @@
+/** One client of the engine: a connection, or an embedded caller. Holds what outlives a command. */
+import type { Context } from '../commands/command.ts';
+import { type ClientState, REPLY_ON, type Transport } from '../commands/services/clients.ts';
+import type { Services } from '../commands/services.ts';
+import type { Database } from '../keyspace/database.ts';
+import type { Keyspace } from '../keyspace/keyspace.ts';
+
+/** Bits of `Session.gate`: while one is set, `execute` looks closer before it runs a command. */
+export const GATE_PASSWORD = 1;
+export const GATE_REPLIES = 2;
+export const GATE_NO_TOUCH = 4;
+
+/** Bits of `Session.stop`: while one is set, the connection runs no further command. */
+export const STOP_CLOSING = 1;
+/** The command just given was not run and is to be given again. */
+export const STOP_PAUSED = 2;
+
+/** See the file's comment. */
+export class Session implements Context, ClientState {
+  readonly id: number;
+  readonly keyspace: Keyspace;
+  readonly services: Services;
+  readonly client: ClientState;
+  readonly transport: Transport;
+  readonly createdMs: number;
+  activeMs: number;
+  database: Database;
+  gate = 0;
+  stop = 0;
+  name = '';
+  libraryName = '';
+  libraryVersion = '';
+  resp3 = false;
+  noEvict = false;
+  monitoring = false;
+  lastCommand = 'NULL';
+  #replies = REPLY_ON;
+
+  constructor(id: number, keyspace: Keyspace, services: Services, transport: Transport) {
+    this.id = id;
+    this.keyspace = keyspace;
+    this.services = services;
+    this.transport = transport;
+    this.database = keyspace.databases[0]!;
+    this.createdMs = keyspace.nowMs;
+    this.activeMs = keyspace.nowMs;
+    this.client = this;
+    this.authenticated = !services.password.required;
+  }
+
+  get databaseId(): number {
+    return this.database.id;
+  }
+
+  get authenticated(): boolean {
+    return (this.gate & GATE_PASSWORD) === 0;
+  }
+
+  set authenticated(value: boolean) {
+    this.#setGate(GATE_PASSWORD, !value);
+  }
+
+  get replies(): number {
+    return this.#replies;
+  }
+
+  set replies(value: number) {
+    this.#replies = value;
+    this.#setGate(GATE_REPLIES, value !== REPLY_ON);
+  }
+
+  get noTouch(): boolean {
+    return (this.gate & GATE_NO_TOUCH) !== 0;
+  }
+
+  set noTouch(value: boolean) {
+    this.#setGate(GATE_NO_TOUCH, value);
+  }
+
+  get closing(): boolean {
+    return (this.stop & STOP_CLOSING) !== 0;
+  }
+
+  reset(): void {
+    this.database = this.keyspace.databases[0]!;
+    this.name = '';
+    this.resp3 = false;
+    this.noEvict = false;
+    this.noTouch = false;
+    this.replies = REPLY_ON;
+    if (this.monitoring) this.services.monitors.remove(this);
+    this.authenticated = !this.services.password.required;
+  }
+
+  closeAfterReply(): void {
+    this.stop |= STOP_CLOSING;
+  }
+
+  #setGate(bit: number, on: boolean): void {
+    this.gate = on ? this.gate | bit : this.gate & ~bit;
+  }
+}

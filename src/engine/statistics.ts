@@ -1,0 +1,148 @@
+/** Counts what the engine does. Per-command figures lie in flat arrays, indexed by the command's id. */
+import type { RegisteredCommand, Registry } from '../commands/registry.ts';
+import type { CommandStatistics, Statistics } from '../commands/services/statistics.ts';
+
+const HISTOGRAM_BUCKETS = 64;
+const SAMPLE_COUNT = 16;
+/** Error codes that are counted by name; a script can make up any number of them. */
+const ERROR_CODES_MAX = 128;
+
+/** Rates over the last samples. */
+class Rate {
+  readonly #perSecond = new Float64Array(SAMPLE_COUNT);
+  #index = 0;
+  #lastValue = 0;
+  #lastMs = 0;
+
+  sample(value: number, nowMs: number): void {
+    const elapsedMs = nowMs - this.#lastMs;
+    const grown = value - this.#lastValue;
+    this.#perSecond[this.#index] = elapsedMs > 0 && grown >= 0 ? (grown * 1000) / elapsedMs : 0;
+    this.#index = (this.#index + 1) % SAMPLE_COUNT;
+    this.#lastValue = value;
+    this.#lastMs = nowMs;
+  }
+
+  value(): number {
+    return this.#perSecond.reduce((sum, rate) => sum + rate, 0) / SAMPLE_COUNT;
+  }
+}
+
+/** See the file's comment. */
+export class EngineStatistics implements Statistics {
+  readonly startMs: number;
+  commandsProcessed = 0;
+  connectionsReceived = 0;
+  connectionsRejected = 0;
+  inputBytes = 0;
+  outputBytes = 0;
+  errorReplies = 0;
+  readonly errors = new Map<string, number>();
+  peakMemoryBytes = 0;
+
+  readonly #registry: Registry;
+  readonly #calls: Float64Array;
+  readonly #microseconds: Float64Array;
+  readonly #rejected: Float64Array;
+  readonly #failed: Float64Array;
+  readonly #histograms: (Float64Array | undefined)[] = [];
+  readonly #operations = new Rate();
+  readonly #input = new Rate();
+  readonly #output = new Rate();
+
+  constructor(registry: Registry, startMs: number) {
+    this.#registry = registry;
+    this.startMs = startMs;
+    this.#calls = new Float64Array(registry.all.length);
+    this.#microseconds = new Float64Array(registry.all.length);
+    this.#rejected = new Float64Array(registry.all.length);
+    this.#failed = new Float64Array(registry.all.length);
+  }
+
+  /** Counts `calls` runs of a command that took so long together. */
+  called(command: RegisteredCommand, calls: number, microseconds: number): void {
+    const id = command.id;
+    this.#calls[id]! += calls;
+    this.#microseconds[id]! += microseconds;
+    this.commandsProcessed += calls;
+    const nanoseconds = (microseconds * 1000) / calls;
+    const bucket = nanoseconds < 1 ? 0 : Math.min(63, Math.floor(Math.log2(nanoseconds)));
+    let histogram = this.#histograms[id];
+    if (histogram === undefined) {
+      histogram = new Float64Array(HISTOGRAM_BUCKETS);
+      this.#histograms[id] = histogram;
+    }
+    histogram[bucket]! += calls;
+  }
+
+  /** Counts an error reply; `command` is what was refused or failed, if it was known. */
+  failedWith(text: string, command: RegisteredCommand | null, ran: boolean): void {
+    this.errorReplies++;
+    const end = text.indexOf(' ');
+    const code = end < 0 ? text : text.slice(0, end);
+    const count = this.errors.get(code);
+    if (count !== undefined || this.errors.size < ERROR_CODES_MAX) {
+      this.errors.set(code, (count ?? 0) + 1);
+    }
+    if (command !== null) (ran ? this.#failed : this.#rejected)[command.id]! += 1;
+  }
+
+  /** To be called every 100 ms. */
+  sample(nowMs: number, usedBytes: number): void {
+    this.#operations.sample(this.commandsProcessed, nowMs);
+    this.#input.sample(this.inputBytes, nowMs);
+    this.#output.sample(this.outputBytes, nowMs);
+    this.peakMemoryBytes = Math.max(this.peakMemoryBytes, usedBytes);
+  }
+
+  operationsPerSecond(): number {
+    return Math.round(this.#operations.value());
+  }
+
+  inputKilobytesPerSecond(): number {
+    return this.#input.value() / 1024;
+  }
+
+  outputKilobytesPerSecond(): number {
+    return this.#output.value() / 1024;
+  }
+
+  *commands(): Iterable<CommandStatistics> {
+    for (const command of this.#registry.all) {
+      const figures = this.#of(command);
+      if (figures.calls + figures.rejected + figures.failed > 0) yield figures;
+    }
+  }
+
+  ofCommand(fullName: string): CommandStatistics | undefined {
+    const command = this.#registry.registered(fullName);
+    return command === undefined ? undefined : this.#of(command);
+  }
+
+  reset(): void {
+    for (const figures of [this.#calls, this.#microseconds, this.#rejected, this.#failed]) {
+      figures.fill(0);
+    }
+    this.#histograms.length = 0;
+    this.errors.clear();
+    this.commandsProcessed = 0;
+    this.connectionsReceived = 0;
+    this.connectionsRejected = 0;
+    this.inputBytes = 0;
+    this.outputBytes = 0;
+    this.errorReplies = 0;
+    this.peakMemoryBytes = 0;
+  }
+
+  #of(command: RegisteredCommand): CommandStatistics {
+    const id = command.id;
+    return {
+      fullName: command.fullName,
+      calls: this.#calls[id]!,
+      microseconds: Math.round(this.#microseconds[id]!),
+      rejected: this.#rejected[id]!,
+      failed: this.#failed[id]!,
+      histogram: this.#histograms[id] ?? new Float64Array(HISTOGRAM_BUCKETS),
+    };
+  }
+}

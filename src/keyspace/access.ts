@@ -1,0 +1,62 @@
+/**
+ * The access clock of a record: 24 bits that say when or how often it was used.
+ *
+ *   recency     | tenths of a second since the epoch, modulo 2^24: 19 days |
+ *   frequency   | minute of the last decay, 16 bits | logarithmic counter, 8 bits |
+ *
+ * Recency is written only when the tenth of a second has changed, so that reading a hot key stays a read.
+ */
+const CLOCK_MASK = 0xffffff;
+const FREQUENCY_INITIAL = 5;
+
+/** Reads and advances access clocks under the policy that is set. */
+export class AccessClock {
+  /** Whether clocks count uses (an LFU policy) rather than tell the time of the last one. */
+  counting = false;
+  logFactor = 10;
+  decayMinutes = 1;
+  #tenths = 0;
+  #minutes = 0;
+
+  /** To be called as time passes. */
+  setTime(nowMs: number): void {
+    this.#tenths = Math.floor(nowMs / 100) & CLOCK_MASK;
+    this.#minutes = Math.floor(nowMs / 60_000) & 0xffff;
+  }
+
+  /** The clock of a record that is written for the first time. */
+  fresh(): number {
+    return this.counting ? (this.#minutes << 8) | FREQUENCY_INITIAL : this.#tenths;
+  }
+
+  /** The clock after one more use. */
+  used(clock: number): number {
+    if (!this.counting) return this.#tenths;
+    const frequency = this.frequency(clock);
+    return (this.#minutes << 8) | this.#increment(frequency);
+  }
+
+  /** Seconds since the last use. REQUIRES: not counting. */
+  idleSeconds(clock: number): number {
+    return Math.floor(((this.#tenths - clock) & CLOCK_MASK) / 10);
+  }
+
+  /** The clock of a record last used so many seconds ago. REQUIRES: not counting. */
+  idleSince(seconds: number): number {
+    return (this.#tenths - seconds * 10) & CLOCK_MASK;
+  }
+
+  /** The logarithmic use counter, decayed to now. REQUIRES: counting. */
+  frequency(clock: number): number {
+    const counter = clock & 0xff;
+    if (this.decayMinutes === 0) return counter;
+    const minutes = (this.#minutes - (clock >>> 8)) & 0xffff;
+    return Math.max(0, counter - Math.floor(minutes / this.decayMinutes));
+  }
+
+  #increment(counter: number): number {
+    if (counter === 255) return 255;
+    const base = Math.max(0, counter - FREQUENCY_INITIAL);
+    return Math.random() < 1 / (base * this.logFactor + 1) ? counter + 1 : counter;
+  }
+}

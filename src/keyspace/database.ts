@@ -1,0 +1,351 @@
+/**
+ * One numbered database: finds, creates, replaces and removes keys, and is the funnel that every change passes.
+ *
+ * Expiry happens here: a key that is due does not exist for anyone who asks, and the timing wheel removes it when
+ * its time comes. Functions that return an Entry may have moved the record: what they return is the only address
+ * that holds.
+ */
+
+import { EXTENT_SHIFT, NULL, type Ptr } from '../memory/address.ts';
+import { copyBytes } from '../memory/bytes.ts';
+import type { Args } from '../protocol/args.ts';
+import { hashBytes } from '../structures/siphash.ts';
+import { TIMER_BYTES, TimingWheel } from '../structures/timing-wheel.ts';
+import { Entries, type Entry, NO_ENTRY } from './entry.ts';
+import type { EntryTable } from './entry-table.ts';
+import { EXPIRED, KEY_MISS, type KeyEvent, NEW } from './events.ts';
+import type { Keyspace } from './keyspace.ts';
+
+/** Expiry arguments of `put`: any other value is a time in ms since the epoch. */
+export const NO_EXPIRY = -1;
+export const KEEP_EXPIRY = -2;
+
+/** Expired keys that one lookup of a batch may find before the wheel gets its turn are not limited. */
+
+/** See the file's comment. */
+export class Database {
+  id: number;
+  root: Ptr;
+  wheel: TimingWheel;
+  readonly keyspace: Keyspace;
+  readonly entries: Entries;
+  readonly #table: EntryTable;
+
+  constructor(keyspace: Keyspace, id: number) {
+    this.keyspace = keyspace;
+    this.id = id;
+    this.entries = keyspace.entries;
+    this.#table = keyspace.table;
+    this.root = this.#table.create();
+    this.wheel = new TimingWheel(keyspace.heap, keyspace.nowMs);
+  }
+
+  /** Keys, those included that are due but not yet removed. */
+  size(): number {
+    return this.#table.count(this.root);
+  }
+
+  /** Keys with an expiry. */
+  expiringSize(): number {
+    return this.wheel.count;
+  }
+
+  /** The hash of argument `key`, from the batch's look ahead if it has it. */
+  hash(args: Args, key: number): number {
+    if (args.hashed === key) return args.hash;
+    return hashBytes(args.view, args.start(key), args.length(key));
+  }
+
+  /** The entry of a key, or NO_ENTRY. A due key is removed and not found. Counts nothing. */
+  find(args: Args, key: number): Entry {
+    const entry = this.#table.find(
+      this.root,
+      this.hash(args, key),
+      args.bytes,
+      args.view,
+      args.start(key),
+      args.length(key),
+    ) as Entry;
+    if (entry !== NO_ENTRY && this.entries.expires(entry) && this.isDue(entry)) {
+      this.#expireFound(entry);
+      return NO_ENTRY;
+    }
+    return entry;
+  }
+
+  /** Finds a key for a command that reads it: counts hits and misses and advances the access clock. */
+  read(args: Args, key: number): Entry {
+    const entry = this.find(args, key);
+    if (entry === NO_ENTRY) {
+      this.keyspace.misses++;
+      this.keyspace.listener?.keyChanged(this, args, key, KEY_MISS);
+      return NO_ENTRY;
+    }
+    this.keyspace.hits++;
+    this.use(entry);
+    return entry;
+  }
+
+  /** Finds a key for a command that changes it. */
+  write(args: Args, key: number): Entry {
+    const entry = this.find(args, key);
+    if (entry !== NO_ENTRY) this.use(entry);
+    return entry;
+  }
+
+  /** Advances the access clock of an entry. */
+  use(entry: Entry): void {
+    if (!this.keyspace.touching) return;
+    const clock = this.entries.clock(entry);
+    const next = this.keyspace.access.used(clock);
+    if (next !== clock) this.entries.setClock(entry, next);
+  }
+
+  /**
+   * Gives a key a value of `valueLength` bytes, to be filled by the caller: creates it, or replaces what it holds.
+   * `expiry` is a time in ms, NO_EXPIRY or KEEP_EXPIRY.
+   */
+  put(
+    args: Args,
+    key: number,
+    type: number,
+    encoding: number,
+    valueLength: number,
+    expiry: number,
+  ): Entry {
+    const hash = this.hash(args, key);
+    const old = this.find(args, key);
+    if (old !== NO_ENTRY) return this.#overwrite(old, type, encoding, valueLength, expiry);
+    const keyLength = args.length(key);
+    const expires = expiry >= 0;
+    const heap = this.keyspace.heap;
+    const entry = heap.alloc(Entries.sizeBytes(keyLength, valueLength, expires)) as Ptr as Entry;
+    const clock = this.keyspace.access.fresh();
+    this.entries.writeHeader(entry, type, encoding, clock, keyLength, valueLength, expires);
+    const extent = entry >>> EXTENT_SHIFT;
+    const to = heap.bytes[extent]!;
+    const keyStart = this.entries.keyStart(entry);
+    copyBytes(args.bytes, args.view, args.start(key), to, heap.views[extent]!, keyStart, keyLength);
+    if (expires) this.#startTimer(entry, expiry);
+    this.#table.insert(this.root, hash, entry);
+    this.keyspace.listener?.keyChanged(this, args, key, NEW);
+    return entry;
+  }
+
+  /** Removes a key; whether it was there. Announces nothing. */
+  remove(args: Args, key: number): boolean {
+    const entry = this.find(args, key);
+    if (entry === NO_ENTRY) return false;
+    this.#removeFound(entry);
+    return true;
+  }
+
+  /** Removes an entry by its address. Announces nothing. */
+  removeEntry(entry: Entry): void {
+    this.#locate(entry);
+    this.#removeFound(entry);
+  }
+
+  /**
+   * Says that a key has changed, after the change: the one source of invalidation, notification, dirty count and
+   * propagation.
+   */
+  changed(args: Args, key: number, event: KeyEvent): void {
+    this.keyspace.dirty++;
+    const listener = this.keyspace.listener;
+    if (listener !== null) listener.keyChanged(this, args, key, event);
+  }
+
+  /** Time in ms at which an entry falls due, or NO_EXPIRY. */
+  expiryMs(entry: Entry): number {
+    return this.entries.expires(entry) ? this.wheel.dueMs(this.entries.timer(entry)) : NO_EXPIRY;
+  }
+
+  isDue(entry: Entry): boolean {
+    return this.wheel.dueMs(this.entries.timer(entry)) <= this.keyspace.nowMs;
+  }
+
+  /** Sets or changes when an entry falls due, in ms since the epoch. */
+  setExpiry(entry: Entry, dueMs: number): Entry {
+    if (this.entries.expires(entry)) {
+      const timer = this.entries.timer(entry);
+      this.wheel.remove(timer);
+      this.wheel.add(timer, dueMs, this.entries.isLong(entry));
+      return entry;
+    }
+    const moved = this.#rewrite(entry, this.entries.valueLength(entry), true);
+    this.#startTimer(moved, dueMs);
+    return moved;
+  }
+
+  /** Takes the expiry off an entry. */
+  clearExpiry(entry: Entry): Entry {
+    if (!this.entries.expires(entry)) return entry;
+    this.wheel.remove(this.entries.timer(entry));
+    return this.#rewrite(entry, this.entries.valueLength(entry), false);
+  }
+
+  /**
+   * Changes the length of an entry's value, keeping its bytes up to the shorter of both. `slackBytes` asks for room
+   * behind it, for values that grow piece by piece.
+   */
+  resizeValue(entry: Entry, valueLength: number, slackBytes = 0): Entry {
+    const entries = this.entries;
+    const capacity = this.keyspace.heap.capacity(entry);
+    const expires = entries.expires(entry);
+    const needed = Entries.sizeBytes(entries.keyLength(entry), valueLength, expires);
+    const shrinks = valueLength < entries.valueLength(entry) && needed * 2 < capacity;
+    if (needed <= capacity && !shrinks && entries.keepsForm(entry, valueLength)) {
+      entries.setValueLength(entry, valueLength);
+      return entry;
+    }
+    if (!expires) return this.#rewrite(entry, valueLength, false, slackBytes);
+    const dueMs = this.expiryMs(entry);
+    this.wheel.remove(entries.timer(entry));
+    const moved = this.#rewrite(entry, valueLength, true, slackBytes);
+    this.#startTimer(moved, dueMs);
+    return moved;
+  }
+
+  /** Removes up to `keysMax` due keys; returns what is left of that number. */
+  removeExpired(keysMax: number): number {
+    let left = keysMax;
+    while (left > 0) {
+      const timer = this.wheel.step(this.keyspace.nowMs);
+      if (timer === -1) break;
+      left--;
+      if (timer === NULL) continue;
+      const entry = Entries.ofTimer(timer, this.wheel.markOf(timer));
+      this.#locate(entry);
+      this.#expireFound(entry);
+    }
+    return left;
+  }
+
+  nextExpiryMs(): number {
+    return this.wheel.nextMs();
+  }
+
+  /** Removes all keys. */
+  flush(): void {
+    const root = this.root;
+    this.root = this.#table.create();
+    this.wheel = new TimingWheel(this.keyspace.heap, this.keyspace.nowMs);
+    this.keyspace.listener?.databaseFlushed(this);
+    this.keyspace.discardTable(root);
+  }
+
+  /** Exchanges contents with another database. */
+  exchange(other: Database): void {
+    const { root, wheel } = this;
+    this.root = other.root;
+    this.wheel = other.wheel;
+    other.root = root;
+    other.wheel = wheel;
+  }
+
+  #overwrite(
+    old: Entry,
+    type: number,
+    encoding: number,
+    valueLength: number,
+    expiry: number,
+  ): Entry {
+    const { entries, keyspace } = this;
+    const hadExpiry = entries.expires(old);
+    let dueMs = expiry;
+    if (hadExpiry) {
+      if (expiry === KEEP_EXPIRY) dueMs = this.expiryMs(old);
+      this.wheel.remove(entries.timer(old));
+    }
+    const expires = dueMs >= 0;
+    const keyLength = entries.keyLength(old);
+    const needed = Entries.sizeBytes(keyLength, valueLength, expires);
+    const clock = keyspace.access.used(entries.clock(old));
+    if (expires === hadExpiry && this.keyspace.heap.fits(keyspace.heap.capacity(old), needed)) {
+      if (entries.isLong(old) === needsLong(keyLength, valueLength)) {
+        entries.writeHeader(old, type, encoding, clock, keyLength, valueLength, expires);
+        if (expires) this.#startTimer(old, dueMs);
+        return old;
+      }
+    }
+    const moved = keyspace.heap.alloc(needed) as Ptr as Entry;
+    entries.writeHeader(moved, type, encoding, clock, keyLength, valueLength, expires);
+    this.#copyRange(old, entries.keyStart(old), moved, entries.keyStart(moved), keyLength);
+    this.#table.replace(moved);
+    keyspace.freeEntry(old);
+    if (expires) this.#startTimer(moved, dueMs);
+    return moved;
+  }
+
+  /** Moves an entry to a block of another shape. Its timer must be unlinked and is not carried over. */
+  #rewrite(entry: Entry, valueLength: number, expires: boolean, slackBytes = 0): Entry {
+    const { entries, keyspace } = this;
+    const keyLength = entries.keyLength(entry);
+    const oldLength = entries.valueLength(entry);
+    const needed = Entries.sizeBytes(keyLength, valueLength, expires);
+    const moved = keyspace.heap.alloc(needed + slackBytes) as Ptr as Entry;
+    entries.writeHeader(
+      moved,
+      entries.type(entry),
+      entries.encoding(entry),
+      entries.clock(entry),
+      keyLength,
+      valueLength,
+      expires,
+    );
+    const kept = keyLength + Math.min(oldLength, valueLength);
+    this.#copyRange(entry, entries.keyStart(entry), moved, entries.keyStart(moved), kept);
+    this.#locate(entry);
+    this.#table.replace(moved);
+    keyspace.heap.free(entry);
+    return moved;
+  }
+
+  #copyRange(from: Entry, fromStart: number, to: Entry, toStart: number, length: number): void {
+    const heap = this.keyspace.heap;
+    const source = from >>> EXTENT_SHIFT;
+    const target = to >>> EXTENT_SHIFT;
+    copyBytes(
+      heap.bytes[source]!,
+      heap.views[source]!,
+      fromStart,
+      heap.bytes[target]!,
+      heap.views[target]!,
+      toStart,
+      length,
+    );
+  }
+
+  #startTimer(entry: Entry, dueMs: number): void {
+    this.wheel.add(this.entries.timer(entry), dueMs, this.entries.isLong(entry));
+  }
+
+  #locate(entry: Entry): void {
+    if (!this.#table.locate(this.root, this.#table.hashOf(entry), entry)) {
+      throw new Error(`entry ${entry} is not in database ${this.id}`);
+    }
+  }
+
+  /** REQUIRES: the last search of the table found this entry. */
+  #removeFound(entry: Entry): void {
+    if (this.entries.expires(entry)) this.wheel.remove(this.entries.timer(entry));
+    this.#table.remove(this.root);
+    this.keyspace.freeEntry(entry);
+  }
+
+  #expireFound(entry: Entry): void {
+    const { keyspace } = this;
+    const args = keyspace.listener === null ? null : keyspace.argsOfKey(entry);
+    this.#removeFound(entry);
+    keyspace.expired++;
+    keyspace.dirty++;
+    if (args !== null) keyspace.listener?.keyChanged(this, args, 0, EXPIRED);
+  }
+}
+
+function needsLong(keyLength: number, valueLength: number): boolean {
+  return Entries.sizeBytes(keyLength, valueLength, false) - keyLength - valueLength > 8;
+}
+
+export { TIMER_BYTES };

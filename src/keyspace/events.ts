@@ -1,0 +1,32 @@
+/**
+ * What can happen to a key. Each event is one constant; its class is the letter of `notify-keyspace-events`, or
+ * empty for a change that is not announced under a name of its own.
+ */
+
+/** A kind of change, as keyspace notifications name it. */
+export interface KeyEvent {
+  readonly name: string;
+  /** Letter of notify-keyspace-events: g generic, $ string, l list, s set, h hash, z zset, t stream, x, e, m, n. */
+  readonly class: string;
+}
+
+function event(name: string, eventClass: string): KeyEvent {
+  return Object.freeze({ name, class: eventClass });
+}
+
+export const DELETED: KeyEvent = event('del', 'g');
+export const EXPIRED: KeyEvent = event('expired', 'x');
+export const NEW: KeyEvent = event('new', 'n');
+export const KEY_MISS: KeyEvent = event('keymiss', 'm');
+export const EXPIRY_SET: KeyEvent = event('expire', 'g');
+export const PERSISTED: KeyEvent = event('persist', 'g');
+export const RENAMED_FROM: KeyEvent = event('rename_from', 'g');
+export const RENAMED_TO: KeyEvent = event('rename_to', 'g');
+export const MOVED_FROM: KeyEvent = event('move_from', 'g');
+export const MOVED_TO: KeyEvent = event('move_to', 'g');
+export const COPIED_TO: KeyEvent = event('copy_to', 'g');
+export const STRING_SET: KeyEvent = event('set', '$');
+export const APPENDED: KeyEvent = event('append', '$');
+export const RANGE_SET: KeyEvent = event('setrange', '$');
+export const INCREMENTED: KeyEvent = event('incrby', '$');
+export const FLOAT_INCREMENTED: KeyEvent = event('incrbyfloat', '$');

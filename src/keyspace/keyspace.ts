@@ -1,0 +1,118 @@
+/** What all databases of an engine share: the arena, the table operations, the clock and the change listener. */
+import type { Ptr } from '../memory/address.ts';
+import { Heap } from '../memory/heap.ts';
+import { Args } from '../protocol/args.ts';
+import { AccessClock } from './access.ts';
+import { Database } from './database.ts';
+import { Entries, type Entry, NO_ENTRY } from './entry.ts';
+import { EntryTable } from './entry-table.ts';
+import type { KeyEvent } from './events.ts';
+
+/** Told of every change of a key; see `Database.changed`. */
+export interface ChangeListener {
+  keyChanged(database: Database, args: Args, key: number, event: KeyEvent): void;
+  databaseFlushed(database: Database): void;
+}
+
+/** Keys that a flush frees at once; larger tables are taken apart in slices. */
+const FLUSH_AT_ONCE_MAX = 4096;
+
+/** The databases and what they share. */
+export class Keyspace {
+  readonly heap: Heap = new Heap();
+  readonly entries: Entries = new Entries(this.heap);
+  readonly table: EntryTable = new EntryTable(this.entries);
+  readonly access: AccessClock = new AccessClock();
+  readonly databases: Database[];
+
+  /** Milliseconds since the epoch: one reading serves all the commands of a batch. */
+  nowMs = 0;
+  /** Whether due keys are removed ahead of being asked for. */
+  activeExpiry = true;
+  /** Whether reads advance the access clock; off while a client that asked for NO-TOUCH runs. */
+  touching = true;
+
+  /** Changes since the start. */
+  dirty = 0;
+  hits = 0;
+  misses = 0;
+  expired = 0;
+
+  /** Set when somebody wants to hear of changes; null keeps the funnel free of cost. */
+  listener: ChangeListener | null = null;
+
+  readonly #garbage: Ptr[] = [];
+
+  constructor(databaseCount: number, nowMs: number) {
+    this.setTime(nowMs);
+    this.databases = Array.from({ length: databaseCount }, (_, id) => new Database(this, id));
+  }
+
+  setTime(nowMs: number): void {
+    this.nowMs = nowMs;
+    this.access.setTime(nowMs);
+  }
+
+  /** Keys in all databases. */
+  keyCount(): number {
+    return this.databases.reduce((sum, database) => sum + database.size(), 0);
+  }
+
+  /** Frees what a flush left behind; a large table is handed to `freeGarbage`. */
+  discardTable(root: Ptr): void {
+    const small = this.table.count(root) <= FLUSH_AT_ONCE_MAX;
+    this.#garbage.push(root);
+    if (small) while (this.#garbage.includes(root)) this.freeGarbage();
+  }
+
+  /** Whether a flushed table is still being taken apart. */
+  get hasGarbage(): boolean {
+    return this.#garbage.length > 0;
+  }
+
+  /** One slice, of about a thousand keys, of freeing flushed tables. */
+  freeGarbage(): void {
+    const root = this.#garbage[this.#garbage.length - 1];
+    if (root === undefined) return;
+    const count = this.table.drainSegment(root);
+    if (count < 0) this.#garbage.pop();
+    for (let i = 0; i < count; i++) this.freeEntry(this.table.batch[i]! as Entry);
+  }
+
+  /** Frees a record and all that its value owns. It must no longer be in a table or on the wheel. */
+  freeEntry(entry: Entry): void {
+    this.heap.free(entry);
+  }
+
+  /** Removes up to `keysMax` keys that are due; whether there may be more. */
+  removeExpired(keysMax: number): boolean {
+    if (!this.activeExpiry) return false;
+    let left = keysMax;
+    for (const database of this.databases) {
+      left = database.removeExpired(left);
+      if (left <= 0) return true;
+    }
+    return false;
+  }
+
+  /** When the next key falls due, in ms since the epoch, or Infinity. */
+  nextExpiryMs(): number {
+    let next = Number.POSITIVE_INFINITY;
+    for (const database of this.databases) next = Math.min(next, database.nextExpiryMs());
+    return next;
+  }
+
+  /** An Args over a copy of a record's key, for announcing changes that no command names. */
+  argsOfKey(entry: Entry): Args {
+    const start = this.entries.keyStart(entry);
+    const key = this.entries.bytes(entry).subarray(start, start + this.entries.keyLength(entry));
+    return Args.of(key);
+  }
+
+  /** Exchanges the contents of two databases. */
+  swap(first: number, second: number): void {
+    this.databases[first]!.exchange(this.databases[second]!);
+  }
+}
+
+export { NO_ENTRY };

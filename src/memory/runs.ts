@@ -1,0 +1,169 @@
+/**
+ * Runs: blocks of 16 KiB to 32 MiB, made of consecutive 4 KiB grains of a 64 MiB extent.
+ *
+ *   grains      | used run, 3 | free run, 5           | used, 2 | ...
+ *   lengths[]     -3  .   -3    5   .   .   .   5       -2 -2
+ *
+ * `lengths` (one Int32Array per extent) holds a run's length in grains at its first and last grain: positive for
+ * a free run, negative for a used one. Free runs are linked in bins by size through their own first two words.
+ *
+ * Invariants: no two free runs are neighbours; every free run is in the bin of its length. Rejected: rounding to
+ * slab-like classes (up to a third lost at these sizes) and a buddy system (up to half).
+ */
+import { EXTENT_BYTES, EXTENT_RUNS, EXTENT_SHIFT, NULL, type Ptr, UNIT_MASK } from './address.ts';
+import type { Heap } from './heap.ts';
+
+const GRAIN_BYTES = 4096;
+/** `unit >>> GRAIN_SHIFT` is the grain within its extent. */
+const GRAIN_SHIFT = 9;
+const GRAINS_PER_EXTENT = EXTENT_BYTES / GRAIN_BYTES;
+/** Four bins per doubling: lengths in a bin differ by at most a quarter. */
+const BIN_COUNT = 64;
+
+/** The runs of a heap. Only Heap uses it; it keeps the heap's byte counts. */
+export class RunExtents {
+  readonly #heap: Heap;
+  readonly #lengths = new Map<number, Int32Array>();
+  readonly #bins = new Uint32Array(BIN_COUNT);
+
+  constructor(heap: Heap) {
+    this.#heap = heap;
+  }
+
+  alloc(sizeBytes: number): Ptr {
+    const grains = (sizeBytes + GRAIN_BYTES - 1) >>> 12;
+    let run = this.#findFree(grains);
+    if (run === NULL) {
+      this.#addExtent();
+      run = this.#findFree(grains);
+    }
+    this.#unlink(run);
+    const lengths = this.#lengthsOf(run);
+    const first = grainOf(run);
+    const whole = lengths[first]!;
+    if (whole > grains) this.#addFree(atGrain(run, first + grains), whole - grains);
+    setLength(lengths, first, grains, -grains);
+    this.#heap.usedBytes += grains * GRAIN_BYTES;
+    this.#heap.heldBytes += grains * GRAIN_BYTES;
+    return run;
+  }
+
+  free(ptr: Ptr): void {
+    const lengths = this.#lengthsOf(ptr);
+    let first = grainOf(ptr);
+    let grains = -lengths[first]!;
+    if (grains <= 0 || (ptr & ((1 << GRAIN_SHIFT) - 1)) !== 0) {
+      throw new Error(`free of an address that is not a block: ${ptr}`);
+    }
+    this.#heap.usedBytes -= grains * GRAIN_BYTES;
+    this.#heap.heldBytes -= grains * GRAIN_BYTES;
+    const after = first + grains;
+    if (after < GRAINS_PER_EXTENT && lengths[after]! > 0) {
+      this.#unlink(atGrain(ptr, after));
+      grains += lengths[after]!;
+    }
+    if (first > 0 && lengths[first - 1]! > 0) {
+      const before = lengths[first - 1]!;
+      this.#unlink(atGrain(ptr, first - before));
+      first -= before;
+      grains += before;
+    }
+    // The last extent is kept, so that one block coming and going does not map and unmap it each time.
+    const empty = grains === GRAINS_PER_EXTENT && this.#lengths.size > 1;
+    if (empty) this.#removeExtent(ptr >>> EXTENT_SHIFT);
+    else this.#addFree(atGrain(ptr, first), grains);
+  }
+
+  blockBytes(ptr: Ptr): number {
+    return -this.#lengthsOf(ptr)[grainOf(ptr)]! * GRAIN_BYTES;
+  }
+
+  /** Every used run, in address order within its extent. */
+  *liveRuns(): Generator<{ ptr: Ptr; bytes: number }> {
+    for (const [extent, lengths] of this.#lengths) {
+      const base = (extent * (UNIT_MASK + 1)) as Ptr;
+      for (let grain = 0; grain < GRAINS_PER_EXTENT; grain += Math.abs(lengths[grain]!)) {
+        const length = lengths[grain]!;
+        if (length === 0) throw new Error(`run table of extent ${extent} is broken at ${grain}`);
+        if (length < 0 && (base !== 0 || grain !== 0))
+          yield { ptr: atGrain(base, grain), bytes: -length * GRAIN_BYTES };
+      }
+    }
+  }
+
+  #lengthsOf(ptr: Ptr): Int32Array {
+    return this.#lengths.get(ptr >>> EXTENT_SHIFT)!;
+  }
+
+  /** First fit in the bin of `grains`, else any run of a larger bin. */
+  #findFree(grains: number): Ptr {
+    const own = binOf(grains);
+    for (let run = this.#bins[own]! as Ptr; run !== NULL; run = this.#word(run, 0) as Ptr) {
+      if (this.#lengthsOf(run)[grainOf(run)]! >= grains) return run;
+    }
+    for (let bin = own + 1; bin < BIN_COUNT; bin++) {
+      if (this.#bins[bin] !== 0) return this.#bins[bin]! as Ptr;
+    }
+    return NULL;
+  }
+
+  #addFree(run: Ptr, grains: number): void {
+    setLength(this.#lengthsOf(run), grainOf(run), grains, grains);
+    const bin = binOf(grains);
+    const head = this.#bins[bin]! as Ptr;
+    this.#setWord(run, 0, head);
+    this.#setWord(run, 1, NULL);
+    if (head !== NULL) this.#setWord(head, 1, run);
+    this.#bins[bin] = run;
+  }
+
+  #unlink(run: Ptr): void {
+    const next = this.#word(run, 0) as Ptr;
+    const previous = this.#word(run, 1) as Ptr;
+    if (next !== NULL) this.#setWord(next, 1, previous);
+    if (previous !== NULL) this.#setWord(previous, 0, next);
+    else this.#bins[binOf(this.#lengthsOf(run)[grainOf(run)]!)] = next;
+  }
+
+  #addExtent(): void {
+    const extent = this.#heap.addExtent(EXTENT_RUNS, EXTENT_BYTES);
+    this.#lengths.set(extent, new Int32Array(GRAINS_PER_EXTENT));
+    // Grain 0 of extent 0 stays out of use: its address would be null.
+    const first = extent === 0 ? 1 : 0;
+    if (first === 1) this.#lengths.get(extent)![0] = -1;
+    const base = (extent * (UNIT_MASK + 1)) as Ptr;
+    this.#addFree(atGrain(base, first), GRAINS_PER_EXTENT - first);
+  }
+
+  #removeExtent(extent: number): void {
+    this.#lengths.delete(extent);
+    this.#heap.removeExtent(extent);
+  }
+
+  #word(run: Ptr, index: number): number {
+    return this.#heap.words[run >>> EXTENT_SHIFT]![((run & UNIT_MASK) << 1) + index]!;
+  }
+
+  #setWord(run: Ptr, index: number, value: number): void {
+    this.#heap.words[run >>> EXTENT_SHIFT]![((run & UNIT_MASK) << 1) + index] = value;
+  }
+}
+
+function grainOf(ptr: Ptr): number {
+  return (ptr & UNIT_MASK) >>> GRAIN_SHIFT;
+}
+
+/** The address of a grain in the extent of `ptr`. */
+function atGrain(ptr: Ptr, grain: number): Ptr {
+  return ((ptr >>> EXTENT_SHIFT) * (UNIT_MASK + 1) + (grain << GRAIN_SHIFT)) as Ptr;
+}
+
+function setLength(lengths: Int32Array, first: number, grains: number, value: number): void {
+  lengths[first] = value;
+  lengths[first + grains - 1] = value;
+}
+
+function binOf(grains: number): number {
+  const log = 31 - Math.clz32(grains);
+  return log < 2 ? grains : (log << 2) + ((grains >>> (log - 2)) & 3);
+}

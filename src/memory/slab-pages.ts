@@ -1,0 +1,249 @@
+/**
+ * Slab pages: blocks of up to 16 KiB, all of one size class per 64 KiB page.
+ *
+ *   page        +-------+-------+-------+--- ... ---+-------------+
+ *               | block | block | block |           | never used  |
+ *               +-------+-------+-------+--- ... ---+-------------+
+ *                   |                               ^ bump
+ *   free block: word 0 = unit (within the page) of the next free block, 0xffff for the end
+ *
+ * Side tables, indexed by page number (`ptr >>> PAGE_SHIFT`), never scanned by the collector:
+ *   sizeClass+1 | live blocks | first free block | bump | next, previous page of the class with room | flags
+ *
+ * Invariants: a class's list holds exactly the pages that have room, are not evacuating and are not its current
+ * page; a page without live blocks that is not current is free; page 0 of extent 0 is never used, so that 0 is
+ * no block. Side tables are sized for the whole arena once: the system commits what is touched.
+ *
+ * Rejected: one free list per class (blocks of a page cannot be told apart, so pages never empty), and bitmaps
+ * instead of in-place links (3x slower to allocate).
+ */
+import {
+  EXTENT_BYTES,
+  EXTENT_COUNT_MAX,
+  EXTENT_SHIFT,
+  EXTENT_SLAB,
+  type Ptr,
+  UNIT_MASK,
+} from './address.ts';
+import type { Heap } from './heap.ts';
+import { CLASS_BYTES, CLASS_COUNT } from './size-classes.ts';
+
+export const PAGE_BYTES: number = 64 * 1024;
+/** `ptr >>> PAGE_SHIFT` is the page number. */
+export const PAGE_SHIFT = 13;
+const PAGE_UNITS = 1 << PAGE_SHIFT;
+const PAGE_UNIT_MASK = PAGE_UNITS - 1;
+const PAGES_PER_EXTENT = EXTENT_BYTES / PAGE_BYTES;
+const PAGE_COUNT_MAX = EXTENT_COUNT_MAX * PAGES_PER_EXTENT;
+const END_OF_LIST = 0xffff;
+
+export const PAGE_EVACUATING = 1;
+const PAGE_LISTED = 2;
+
+/** The slab part of a heap. Only Heap and the defragmenter use it. */
+export class SlabPages {
+  /** Size class + 1, 0 for a page that is free or not a slab page. */
+  readonly classOf: Uint8Array = new Uint8Array(PAGE_COUNT_MAX);
+  readonly live: Uint16Array = new Uint16Array(PAGE_COUNT_MAX);
+  readonly flags: Uint8Array = new Uint8Array(PAGE_COUNT_MAX);
+  readonly #firstFree = new Uint16Array(PAGE_COUNT_MAX);
+  readonly #bump = new Uint16Array(PAGE_COUNT_MAX);
+  readonly #next = new Uint32Array(PAGE_COUNT_MAX);
+  readonly #previous = new Uint32Array(PAGE_COUNT_MAX);
+
+  /** Page that each class allocates from, 0 for none. */
+  readonly #current = new Uint32Array(CLASS_COUNT);
+  /** First page with room of each class, 0 for none. */
+  readonly #withRoom = new Uint32Array(CLASS_COUNT);
+  readonly #unitsPerBlock = Uint16Array.from(CLASS_BYTES, (bytes) => bytes >>> 3);
+  readonly #lastUnit = Uint16Array.from(
+    CLASS_BYTES,
+    (bytes) => Math.floor(PAGE_BYTES / bytes) * (bytes >>> 3),
+  );
+
+  /** Free pages of each extent: a list through #next, and its length. */
+  readonly #freePages = new Uint32Array(EXTENT_COUNT_MAX);
+  readonly #freePageCount = new Uint16Array(EXTENT_COUNT_MAX);
+  readonly #pageBump = new Uint16Array(EXTENT_COUNT_MAX);
+  #homeExtent = -1;
+
+  readonly #heap: Heap;
+
+  constructor(heap: Heap) {
+    this.#heap = heap;
+  }
+
+  /** A block of the class; the caller accounts for it. */
+  alloc(sizeClass: number): Ptr {
+    let page = this.#current[sizeClass]!;
+    let unit = END_OF_LIST;
+    if (page !== 0) {
+      unit = this.#take(page, sizeClass);
+      if (unit !== END_OF_LIST) return (page * PAGE_UNITS + unit) as Ptr;
+    }
+    page = this.#nextPage(sizeClass);
+    unit = this.#take(page, sizeClass);
+    return (page * PAGE_UNITS + unit) as Ptr;
+  }
+
+  /** Frees a block and returns its size in bytes. */
+  free(ptr: Ptr): number {
+    const page = ptr >>> PAGE_SHIFT;
+    const sizeClass = this.classOf[page]! - 1;
+    if (sizeClass < 0) throw new Error(`free of an address that is not a block: ${ptr}`);
+    this.#heap.words[ptr >>> EXTENT_SHIFT]![(ptr & UNIT_MASK) << 1] = this.#firstFree[page]!;
+    this.#firstFree[page] = ptr & PAGE_UNIT_MASK;
+    const live = --this.live[page]!;
+    if (this.#current[sizeClass] !== page) {
+      if (live === 0) this.#release(page, sizeClass);
+      else if (this.flags[page] === 0) this.#list(page, sizeClass);
+    }
+    return CLASS_BYTES[sizeClass]!;
+  }
+
+  blockBytes(ptr: Ptr): number {
+    return CLASS_BYTES[this.classOf[ptr >>> PAGE_SHIFT]! - 1]!;
+  }
+
+  /** Stops allocating from the page so that moving its blocks empties it. */
+  evacuate(page: number): void {
+    const sizeClass = this.classOf[page]! - 1;
+    if (this.#current[sizeClass] === page) this.#current[sizeClass] = 0;
+    if ((this.flags[page]! & PAGE_LISTED) !== 0) this.#unlist(page, sizeClass);
+    this.flags[page]! |= PAGE_EVACUATING;
+  }
+
+  /** Ends an evacuation that did not empty the page. */
+  keep(page: number): void {
+    if ((this.flags[page]! & PAGE_EVACUATING) === 0) return;
+    this.flags[page]! &= ~PAGE_EVACUATING;
+    this.#list(page, this.classOf[page]! - 1);
+  }
+
+  /** Page numbers in use, in address order. */
+  *pagesInUse(): Generator<number> {
+    for (let extent = 0; extent < EXTENT_COUNT_MAX; extent++) {
+      if (this.#heap.extentKind[extent] !== EXTENT_SLAB) continue;
+      const first = extent * PAGES_PER_EXTENT;
+      for (let page = first; page < first + this.#pageBump[extent]!; page++) {
+        if (this.classOf[page] !== 0) yield page;
+      }
+    }
+  }
+
+  /** Units (within the page) of its free blocks, for the heap checker. */
+  freeUnits(page: number): number[] {
+    const words = this.#heap.words[page >>> (EXTENT_SHIFT - PAGE_SHIFT)]!;
+    const base = ((page * PAGE_UNITS) & UNIT_MASK) << 1;
+    const units: number[] = [];
+    let unit = this.#firstFree[page]!;
+    while (unit !== END_OF_LIST && units.length <= PAGE_UNITS) {
+      units.push(unit);
+      unit = words[base + (unit << 1)]!;
+    }
+    return units;
+  }
+
+  /** Units of the page that were ever handed out. */
+  bumpUnits(page: number): number {
+    return this.#bump[page]!;
+  }
+
+  #take(page: number, sizeClass: number): number {
+    let unit = this.#firstFree[page]!;
+    if (unit !== END_OF_LIST) {
+      const words = this.#heap.words[page >>> (EXTENT_SHIFT - PAGE_SHIFT)]!;
+      this.#firstFree[page] = words[(((page << PAGE_SHIFT) & UNIT_MASK) + unit) << 1]!;
+    } else {
+      unit = this.#bump[page]!;
+      if (unit >= this.#lastUnit[sizeClass]!) return END_OF_LIST;
+      this.#bump[page] = unit + this.#unitsPerBlock[sizeClass]!;
+    }
+    this.live[page]!++;
+    return unit;
+  }
+
+  #nextPage(sizeClass: number): number {
+    let page = this.#withRoom[sizeClass]!;
+    if (page !== 0) this.#unlist(page, sizeClass);
+    else page = this.#freshPage(sizeClass);
+    this.#current[sizeClass] = page;
+    return page;
+  }
+
+  #list(page: number, sizeClass: number): void {
+    const head = this.#withRoom[sizeClass]!;
+    this.#next[page] = head;
+    this.#previous[page] = 0;
+    if (head !== 0) this.#previous[head] = page;
+    this.#withRoom[sizeClass] = page;
+    this.flags[page]! |= PAGE_LISTED;
+  }
+
+  #unlist(page: number, sizeClass: number): void {
+    const next = this.#next[page]!;
+    const previous = this.#previous[page]!;
+    if (next !== 0) this.#previous[next] = previous;
+    if (previous !== 0) this.#next[previous] = next;
+    else this.#withRoom[sizeClass] = next;
+    this.flags[page]! &= ~PAGE_LISTED;
+  }
+
+  #freshPage(sizeClass: number): number {
+    const extent = this.#extentWithPages();
+    let page = this.#freePages[extent]!;
+    if (page !== 0) {
+      this.#freePages[extent] = this.#next[page]!;
+    } else {
+      page = extent * PAGES_PER_EXTENT + this.#pageBump[extent]!++;
+    }
+    this.#freePageCount[extent]!--;
+    this.classOf[page] = sizeClass + 1;
+    this.live[page] = 0;
+    this.flags[page] = 0;
+    this.#firstFree[page] = END_OF_LIST;
+    this.#bump[page] = 0;
+    this.#heap.heldBytes += PAGE_BYTES;
+    return page;
+  }
+
+  /** The fullest extent with a free page, so that the emptiest can drain and be given back. */
+  #extentWithPages(): number {
+    if (this.#homeExtent >= 0 && this.#freePageCount[this.#homeExtent]! > 0)
+      return this.#homeExtent;
+    const kinds = this.#heap.extentKind;
+    let best = -1;
+    for (let extent = 0; extent < EXTENT_COUNT_MAX; extent++) {
+      const free = this.#freePageCount[extent]!;
+      if (kinds[extent] !== EXTENT_SLAB || free === 0) continue;
+      if (best < 0 || free < this.#freePageCount[best]!) best = extent;
+    }
+    this.#homeExtent = best >= 0 ? best : this.#addExtent();
+    return this.#homeExtent;
+  }
+
+  #addExtent(): number {
+    const extent = this.#heap.addExtent(EXTENT_SLAB, EXTENT_BYTES);
+    const reserved = extent === 0 ? 1 : 0;
+    this.#freePages[extent] = 0;
+    this.#pageBump[extent] = reserved;
+    this.#freePageCount[extent] = PAGES_PER_EXTENT - reserved;
+    return extent;
+  }
+
+  #release(page: number, sizeClass: number): void {
+    if ((this.flags[page]! & PAGE_LISTED) !== 0) this.#unlist(page, sizeClass);
+    const extent = page >>> (EXTENT_SHIFT - PAGE_SHIFT);
+    this.classOf[page] = 0;
+    this.flags[page] = 0;
+    this.#next[page] = this.#freePages[extent]!;
+    this.#freePages[extent] = page;
+    this.#freePageCount[extent]!++;
+    this.#heap.heldBytes -= PAGE_BYTES;
+    const whole = PAGES_PER_EXTENT - (extent === 0 ? 1 : 0);
+    if (this.#freePageCount[extent] === whole && extent !== this.#homeExtent) {
+      this.#freePageCount[extent] = 0;
+      this.#heap.removeExtent(extent);
+    }
+  }
+}
