@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { runCommand } from './command-line.ts';
 import { Control } from './control.ts';
-import { residentBytes } from './cpu.ts';
+import { residentBytes, stolenMillis } from './cpu.ts';
 import { type Cause, causeOf, findGaps, type Gap, type Sample } from './latency-probe.ts';
 import type { LoadOrder, LoadReport } from './load-process.ts';
 import { commonOptions, optionalCount, subjectOf } from './options.ts';
@@ -37,6 +37,7 @@ interface Findings {
   readonly subject: readonly Sample[];
   readonly control: readonly Sample[];
   readonly loads: readonly LoadReport[];
+  readonly stolenMs: number;
 }
 
 async function measure(subject: Server, idle: Server, order: LoadOrder): Promise<Findings> {
@@ -46,6 +47,7 @@ async function measure(subject: Server, idle: Server, order: LoadOrder): Promise
   const loader = child('load-process.ts', order);
   const progress = new Progress(order.keys);
   const loads: LoadReport[] = [];
+  const stolenBefore = stolenMillis();
   try {
     progress.doing(`loading ${subject.name}`);
     loader.on('message', (report: LoadReport) => {
@@ -56,7 +58,8 @@ async function measure(subject: Server, idle: Server, order: LoadOrder): Promise
     await Promise.race([ended(loader), reported]);
     prober.send('stop');
     const [ofSubject, ofControl] = (await reported).samples;
-    return { subject: ofSubject!, control: ofControl!, loads };
+    const stolenMs = stolenMillis() - stolenBefore;
+    return { subject: ofSubject!, control: ofControl!, loads, stolenMs };
   } finally {
     progress.stop();
     prober.kill();
@@ -110,7 +113,7 @@ async function main(): Promise<void> {
   }
 }
 
-function report(name: string, { subject, control, loads }: Findings): void {
+function report(name: string, { subject, control, loads, stolenMs }: Findings): void {
   const both: [string, readonly Sample[]][] = [
     [name, subject],
     ['idle Redis', control],
@@ -137,6 +140,7 @@ function report(name: string, { subject, control, loads }: Findings): void {
   ]);
   console.log('\nPings by latency in milliseconds:');
   console.log(formatTable([serverColumn, ...limits, { title: 'more' }], histogram));
+  console.log(`\nThe hypervisor kept the CPUs to itself for ${stolenMs} ms meanwhile.`);
   reportGaps(name, subjectGaps, controlGaps, loads);
 }
 
@@ -151,7 +155,7 @@ function reportGaps(
   const caused = gaps.map((gap) => ({ gap, cause: causeOf(gap, controlGaps, GAP_MS) }));
   const count = (cause: Cause) => caused.filter((one) => one.cause === cause).length;
   console.log(
-    `\n${name}: ${gaps.length} gaps > ${GAP_MS} ms: ${count('server')} its own, ` +
+    `${name}: ${gaps.length} gaps > ${GAP_MS} ms: ${count('server')} its own, ` +
       `${count('machine')} at the same time as the idle server, ${count('starved')} for want of a CPU.`,
   );
   if (gaps.length === 0) return;

@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { cpuMicrosBetween, parseSchedstat, parseStat, readCpu, residentBytes } from './cpu.ts';
+import {
+  cpuMicrosBetween,
+  parseSchedstat,
+  parseStat,
+  parseStolen,
+  readCpu,
+  residentBytes,
+} from './cpu.ts';
 
 test('stat is parsed after the last parenthesis of the command name', () => {
   const tail = 'S 1 2 3 0 -1 4194304 2880 0 6 0 103 47 0 0 20 0 7 0 75817 1015721984';
@@ -14,6 +21,12 @@ test('schedstat gives time run and time waited', () => {
     waitedNanos: 131196,
   });
   expect(() => parseSchedstat('\n')).toThrow('unexpected schedstat line');
+});
+
+test('stolen time is the eighth column of all CPUs together', () => {
+  const text = 'cpu  47238 1 25146 351103 242 0 7157 55 0 0\ncpu0 1 2 3 4 5 6 7 8 9 10\n';
+  expect(parseStolen(text)).toBe(550);
+  expect(() => parseStolen('intr 1')).toThrow('unexpected /proc/stat');
 });
 
 test('threads that appeared count in full, threads that stayed by their difference', () => {

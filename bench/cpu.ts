@@ -60,6 +60,21 @@ export function parseStat(text: string): number {
   return (ticks * 1e6) / TICKS_PER_SECOND;
 }
 
+/**
+ * Milliseconds, in steps of 10, that the hypervisor has kept from this machine's CPUs since it started. No
+ * process sees such a pause as its own, so a gap of that kind looks like the server's.
+ */
+export function stolenMillis(): number {
+  return parseStolen(readFileSync('/proc/stat', 'latin1'));
+}
+
+/** The steal column of the first line of /proc/stat, as milliseconds. */
+export function parseStolen(text: string): number {
+  const ticks = Number(/^cpu +(?:\d+ ){7}(\d+)/.exec(text)?.[1]);
+  if (Number.isNaN(ticks)) throw new Error(`unexpected /proc/stat: ${text.slice(0, 80)}`);
+  return (ticks * 1000) / TICKS_PER_SECOND;
+}
+
 /** Resident memory of process `pid` in bytes. */
 export function residentBytes(pid: number): number {
   const match = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'));
