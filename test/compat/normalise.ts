@@ -77,12 +77,19 @@ export function typesOnly(line: Line): Step {
   );
 }
 
-/** The reply is text of name=value or name:value words or lines; only the names count, in order. */
+/** Of a reply that is text, only what the pattern matches counts, as a list. */
+export function picked(line: Line, pattern: RegExp): Step {
+  const everywhere = new RegExp(pattern.source, `g${pattern.flags.replace('g', '')}`);
+  return normalised(line, (reply) =>
+    typeof reply === 'string' && !reply.startsWith('-')
+      ? (textOf(reply).match(everywhere) ?? [])
+      : reply,
+  );
+}
+
+/** Of text of name=value words or name:value lines, only the names count, in order. */
 export function namesOnly(line: Line): Step {
-  return normalised(line, (reply) => {
-    const names = textOf(reply).match(/^#.*$|(?<=^|\s)[\w-]+(?=[:=])/gm);
-    return names === null ? reply : names.map((name) => name.trimEnd());
-  });
+  return picked(line, /(?<=^|\s)[\w-]+(?=[:=])/m);
 }
 
 /** The reply is a list of help texts, in each server's own words, whose first line names the command. */
@@ -163,4 +170,13 @@ export function anyValueOf(line: Line, ...fields: readonly string[]): Step {
 /** The reply is a line of MONITOR; its time and address do not count. */
 export function monitored(line: Line): Step {
   return masked(line, /^\+\d+\.\d{6} \[(\d+) 127\.0\.0\.1:\d+\]/, '+<time> [$1 <address>]');
+}
+
+/** Of a map (a flat array in RESP2) only the names of its fields count. */
+export function fieldsOnly(line: Line): Step {
+  return normalised(line, (reply) => {
+    if (isArray(reply)) return reply.filter((_, i) => i % 2 === 0);
+    if (typeof reply === 'string' || !('%' in reply)) return reply;
+    return (reply['%'] as readonly (readonly Encoded[])[]).map(([key]) => key!);
+  });
 }

@@ -68,10 +68,14 @@ async function runSteps(
 function isEqual(step: Step, expected: Encoded | null, actual: Encoded | null): boolean {
   if (expected === null || actual === null) return expected === actual;
   if (step.covers && isArray(expected) && isArray(actual)) {
-    const given = new Set(actual.map(toJson));
-    return expected.every((element) => given.has(toJson(element)));
+    return missingElements(expected, actual).length === 0;
   }
   return toJson(expected) === toJson(actual);
+}
+
+function missingElements(expected: readonly Encoded[], actual: readonly Encoded[]): Encoded[] {
+  const given = new Set(actual.map(toJson));
+  return expected.filter((element) => !given.has(toJson(element)));
 }
 
 function describeDifference(
@@ -81,6 +85,10 @@ function describeDifference(
   actual: Encoded | null,
 ): string {
   const show = (outcome: Encoded | null) => (outcome === null ? '(nothing)' : toJson(outcome));
+  if (step.covers && expected !== null && actual !== null && isArray(expected) && isArray(actual)) {
+    const missing = missingElements(expected, actual);
+    return `  step ${index + 1}: ${labelOf(step)}\n    lacks ${show(missing)}`;
+  }
   const why = step.in72 === undefined ? '' : `\n    in 7.2  ${step.in72.why}`;
   return [
     `  step ${index + 1}: ${labelOf(step)}`,

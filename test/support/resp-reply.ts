@@ -16,10 +16,10 @@ export type Reply =
   | { readonly type: 'bulk-error'; readonly bytes: Buffer }
   | { readonly type: 'verbatim'; readonly format: string; readonly bytes: Buffer }
   | { readonly type: 'array' | 'set' | 'push'; readonly items: readonly Reply[] }
-  | {
-      readonly type: 'map' | 'attribute';
-      readonly entries: readonly (readonly [Reply, Reply])[];
-    };
+  | { readonly type: 'map'; readonly entries: Entries }
+  | { readonly type: 'attribute'; readonly entries: Entries; readonly reply: Reply };
+
+type Entries = readonly (readonly [Reply, Reply])[];
 
 /** A parsed reply and the offset of the byte after it. */
 export type ParsedReply = { readonly reply: Reply; readonly end: number };
@@ -104,7 +104,11 @@ function parseAggregate(
   }
   const entries = [];
   for (let i = 0; i < items.length; i += 2) entries.push([items[i]!, items[i + 1]!] as const);
-  return { reply: { type: mark === '%' ? 'map' : 'attribute', entries }, end: at };
+  if (mark === '%') return { reply: { type: 'map', entries }, end: at };
+  // An attribute belongs to the reply that follows it.
+  const next = parseReply(bytes, at);
+  if (next === null) return null;
+  return { reply: { type: 'attribute', entries, reply: next.reply }, end: next.end };
 }
 
 function integer(line: string): bigint {

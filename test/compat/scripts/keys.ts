@@ -213,7 +213,7 @@ export const script = defineScript({
     sorted('KEYS ???'),
     sorted('KEYS **'),
     sorted('KEYS *?*?*?*'),
-    ['KEYS', '*'.repeat(200) + 'nosuch'],
+    ['KEYS', `${'*'.repeat(200)}nosuch`],
   ],
 
   'RANDOMKEY and DBSIZE': [

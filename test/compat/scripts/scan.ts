@@ -1,6 +1,11 @@
-import { isArray, textOf } from '../encoded.ts';
+import { isArray } from '../encoded.ts';
 import { sorted, such } from '../normalise.ts';
-import { defineScript, needing, scan, wait } from '../script.ts';
+import { defineScript, needing, type Step, scan, wait } from '../script.ts';
+
+const page = (command: string): Step =>
+  such(command, 'a cursor and a list', (reply) => {
+    return isArray(reply) && /^\$\d+$/.test(String(reply[0])) && isArray(reply[1] ?? '');
+  });
 
 const KEYS = Array.from({ length: 60 }, (_, i) => `key:${i}`);
 
@@ -33,17 +38,9 @@ export const script = defineScript({
 
   'SCAN takes any cursor': [
     'SET k v',
-    such(
-      'SCAN 18446744073709551615',
-      'a cursor and a list',
-      (reply) =>
-        isArray(reply) &&
-        reply.length === 2 &&
-        /^\d+$/.test(textOf(reply[0]!)) &&
-        isArray(reply[1]!),
-    ),
+    page('SCAN 18446744073709551615'),
+    page('SCAN -1'),
     'SCAN 18446744073709551616',
-    'SCAN -1',
     'SCAN x',
     'SCAN 1.5',
     ['SCAN', ''],
