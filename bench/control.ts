@@ -52,7 +52,7 @@ export class Control {
 }
 
 /** `name:value` lines; section headers and empty lines are left out. */
-export function parseInfo(text: string): Map<string, string> {
+function parseInfo(text: string): Map<string, string> {
   const fields = new Map<string, string>();
   for (const line of text.split('\r\n')) {
     const colon = line.indexOf(':');

@@ -18,7 +18,7 @@ export interface Dataset {
 }
 
 /** `count` keys key:000000000000 and on, with values of `valueBytes` bytes. */
-export function stringKeys(count: number, valueBytes: number): Dataset {
+function stringKeys(count: number, valueBytes: number): Dataset {
   return {
     name: `${count} strings of ${valueBytes} B`,
     command: ['SET', `key:${INDEX}`, 'x'.repeat(valueBytes)],
