@@ -1,7 +1,8 @@
 /**
- * Loads very many keys and watches from outside whether the server ever stands still: a table that doubles,
- * or a garbage collector that looks at all it holds, would show as gaps in its answers to PING. An idle
- * redis-server is watched by the same process at the same time, as the measure of what the machine itself does.
+ * Loads very many keys and watches from outside whether the server ever stands still: a table that
+ * doubles, or a garbage collector that looks at all it holds, would show as gaps in its answers to
+ * PING. An idle redis-server is watched by the same process at the same time, as the measure of
+ * what the machine itself does.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,7 @@
-/** Questions and orders to a server outside of the measured windows, over one connection of their own. */
+/**
+ * Questions and orders to a server outside of the measured windows, over one connection of their
+ * own.
+ */
 import { Redis } from 'ioredis';
 
 export class Control {
@@ -18,7 +21,8 @@ export class Control {
       protocol: 2,
       retryStrategy: null,
     });
-    // Losing the server shows up as a rejected command; without a listener the event would be printed.
+    // Losing the server shows up as a rejected command; without a listener the event would be
+    // printed.
     redis.on('error', () => undefined);
     await redis.connect();
     return new Control(redis);

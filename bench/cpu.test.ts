@@ -61,7 +61,8 @@ test.skipIf(process.platform !== 'linux')('work done here shows up in the readin
     return user + system;
   };
   while (spent() < 100_000);
-  // The running thread is charged at scheduler ticks (1 to 10 ms apart), so the reading may lag a little.
+  // The running thread is charged at scheduler ticks (1 to 10 ms apart), so the reading may lag a
+  // little.
   const measured = cpuMicrosBetween(before, readCpu(process.pid));
   expect(measured).toBeGreaterThan(85_000);
   expect(measured).toBeLessThan(spent() + 15_000);

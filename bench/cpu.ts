@@ -1,15 +1,15 @@
 /**
  * CPU time of another process, from the operating system's own accounting.
  *
- * /proc/PID/task/TID/schedstat opens with the nanoseconds (user + system) that the scheduler has charged to
- * one thread; summed over all threads it covers V8's compiler and collector threads and Redis's background
- * threads too. It is preferred to /proc/PID/stat, whose figures are rounded to ticks of 10 ms, which
- * is 1 % of a one-second round. stat has one merit: it keeps the time of threads that have ended, which
- * vanishes from task/. So both are read, and when stat shows more than schedstat by more than its own
- * rounding, stat is believed.
+ * /proc/PID/task/TID/schedstat opens with the nanoseconds (user + system) that the scheduler has
+ * charged to one thread; summed over all threads it covers V8's compiler and collector threads and
+ * Redis's background threads too. It is preferred to /proc/PID/stat, whose figures are rounded to
+ * ticks of 10 ms, which is 1 % of a one-second round. stat has one merit: it keeps the time of
+ * threads that have ended, which vanishes from task/. So both are read, and when stat shows more
+ * than schedstat by more than its own rounding, stat is believed.
  *
- * The second field of schedstat is the time a thread was ready to run but waited for a CPU: that tells a
- * server that paused from a server that was not given the machine.
+ * The second field of schedstat is the time a thread was ready to run but waited for a CPU: that
+ * tells a server that paused from a server that was not given the machine.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 
@@ -43,7 +43,10 @@ export function cpuMicrosBetween(before: CpuReading, after: CpuReading): number 
   return Math.max(nanos / 1000, atLeast);
 }
 
-/** Nanoseconds one thread ran and nanoseconds it waited for a CPU, from the text of a schedstat file. */
+/**
+ * Nanoseconds one thread ran and nanoseconds it waited for a CPU, from the text of a schedstat
+ * file.
+ */
 export function parseSchedstat(text: string): { ranNanos: number; waitedNanos: number } {
   const [ran, waited] = text.trim().split(' ').map(Number);
   if (ran === undefined || waited === undefined || Number.isNaN(ran + waited)) {
@@ -52,7 +55,9 @@ export function parseSchedstat(text: string): { ranNanos: number; waitedNanos: n
   return { ranNanos: ran, waitedNanos: waited };
 }
 
-/** User + system microseconds from the text of /proc/PID/stat. The command name may hold anything. */
+/**
+ * User + system microseconds from the text of /proc/PID/stat. The command name may hold anything.
+ */
 export function parseStat(text: string): number {
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const ticks = Number(fields[11]) + Number(fields[12]);
@@ -61,8 +66,8 @@ export function parseStat(text: string): number {
 }
 
 /**
- * Milliseconds, in steps of 10, that the hypervisor has kept from this machine's CPUs since it started. No
- * process sees such a pause as its own, so a gap of that kind looks like the server's.
+ * Milliseconds, in steps of 10, that the hypervisor has kept from this machine's CPUs since it
+ * started. No process sees such a pause as its own, so a gap of that kind looks like the server's.
  */
 export function stolenMillis(): number {
   return parseStolen(readFileSync('/proc/stat', 'latin1'));

@@ -1,4 +1,7 @@
-/** What a server holds before a workload runs. Both servers are given exactly the same keys and values. */
+/**
+ * What a server holds before a workload runs. Both servers are given exactly the same keys and
+ * values.
+ */
 import type { Control } from './control.ts';
 import { runLoad } from './load.ts';
 import { INDEX, templateBatches } from './requests.ts';

@@ -1,6 +1,7 @@
 /**
- * Many keys due at the same moment: how long after it the last of them is gone, without anybody asking for
- * them, and what another client feels meanwhile. One server after the other, several rounds, medians.
+ * Many keys due at the same moment: how long after it the last of them is gone, without anybody
+ * asking for them, and what another client feels meanwhile. One server after the other, several
+ * rounds, medians.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';

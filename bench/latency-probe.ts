@@ -1,14 +1,16 @@
 /**
- * Watches how long a server takes to answer, from outside: one small request every millisecond on a connection
- * of its own. The next request is sent whether or not the last one was answered, so a server that stands
- * still for 50 ms shows 50 late answers and not one.
+ * Watches how long a server takes to answer, from outside: one small request every millisecond on a
+ * connection of its own. The next request is sent whether or not the last one was answered, so a
+ * server that stands still for 50 ms shows 50 late answers and not one.
  */
 import { connect, type Socket } from 'node:net';
 import { ReplyCounter } from './reply-counter.ts';
 
 const INTERVAL_MS = 1;
 
-/** One request and its answer. Times are milliseconds since the epoch, comparable between processes. */
+/**
+ * One request and its answer. Times are milliseconds since the epoch, comparable between processes.
+ */
 export interface Sample {
   readonly sentMs: number;
   readonly latencyMs: number;
@@ -37,8 +39,8 @@ export class LatencyProbe {
   #failure: Error | undefined;
 
   /**
-   * `readStarvedMs` tells how long the server's thread has waited for a CPU since it began; the default is
-   * for callers that do not ask.
+   * `readStarvedMs` tells how long the server's thread has waited for a CPU since it began; the
+   * default is for callers that do not ask.
    */
   constructor(port: number, request: Buffer, readStarvedMs = () => 0) {
     this.#request = request;
@@ -60,7 +62,9 @@ export class LatencyProbe {
     }, INTERVAL_MS);
   }
 
-  /** Stops sending, waits for the answers still to come, and throws when the connection was lost. */
+  /**
+   * Stops sending, waits for the answers still to come, and throws when the connection was lost.
+   */
   async stop(): Promise<readonly Sample[]> {
     clearInterval(this.#timer);
     while (this.#unanswered.length > 0 && this.#failure === undefined) {
@@ -108,8 +112,8 @@ export function findGaps(samples: readonly Sample[], limitMs: number): Gap[] {
 export type Cause = 'machine' | 'starved' | 'server';
 
 /**
- * Whose gap it is. The machine's when the idle control server was late at the same time; for want of a CPU
- * when without that wait it would have been within the limit; otherwise the server's own.
+ * Whose gap it is. The machine's when the idle control server was late at the same time; for want
+ * of a CPU when without that wait it would have been within the limit; otherwise the server's own.
  */
 export function causeOf(gap: Gap, controlGaps: readonly Gap[], limitMs: number): Cause {
   const overlaps = (other: Gap) => other.fromMs < gap.toMs && gap.fromMs < other.toMs;

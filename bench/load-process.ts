@@ -17,8 +17,9 @@ export interface LoadReport {
 }
 
 /**
- * At most 4 x 64 commands wait in the server's sockets at a time, a quarter of a millisecond of work. More
- * would make the server look slow to others for no other reason than a full input buffer.
+ * At most 4 x 64 commands wait in the server's sockets at a time, a quarter of a millisecond of
+ * work. More would make the server look slow to others for no other reason than a full input
+ * buffer.
  */
 const CONNECTIONS = 4;
 const PIPELINE = 64;

@@ -9,7 +9,9 @@ afterEach(() => server?.close());
 const ping = encodeCommand(['PING']);
 const tenPings = () => templateBatches(['PING'], { from: 0, to: 10 }, 2);
 
-/** A server that calls `answer` once per received PING, with the number of PINGs it has seen so far. */
+/**
+ * A server that calls `answer` once per received PING, with the number of PINGs it has seen so far.
+ */
 async function serve(answer: (socket: Socket, count: number) => void): Promise<number> {
   let count = 0;
   server = createServer((socket) => {

@@ -1,7 +1,8 @@
 /**
- * The benchmark's own load generator, for what redis-benchmark cannot send: loads in order, without gaps,
- * and skewed keys. Each connection keeps one batch in flight and sends the next when all its replies
- * are in, as redis-benchmark does with its pipeline, so a server sees the same pattern from both.
+ * The benchmark's own load generator, for what redis-benchmark cannot send: loads in order, without
+ * gaps, and skewed keys. Each connection keeps one batch in flight and sends the next when all its
+ * replies are in, as redis-benchmark does with its pipeline, so a server sees the same pattern from
+ * both.
  *
  * It runs in JavaScript and may be slower than the server under test. That lowers both servers'
  * throughput to the same ceiling but leaves CPU per operation, which is the figure compared.
@@ -24,10 +25,15 @@ export interface LoadOptions {
   readonly onProgress?: (commands: number) => void;
 }
 
-/** All connections read into this one buffer: a chunk is counted before the next read can happen. */
+/**
+ * All connections read into this one buffer: a chunk is counted before the next read can happen.
+ */
 const readBuffer = Buffer.allocUnsafe(256 * 1024);
 
-/** Sends every batch of `source` and waits for every reply. Rejects on an error reply or a lost connection. */
+/**
+ * Sends every batch of `source` and waits for every reply. Rejects on an error reply or a lost
+ * connection.
+ */
 export async function runLoad(source: BatchSource, options: LoadOptions): Promise<LoadResult> {
   const latenciesMs: number[] = [];
   let commands = 0;

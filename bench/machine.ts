@@ -33,7 +33,9 @@ function firstLine(program: string, args: string[]): string {
   return execFileSync(program, args, { encoding: 'utf8' }).split('\n')[0]!.trim();
 }
 
-/** The figures are worth as much without a commit, as in a tarball, so its absence is not an error. */
+/**
+ * The figures are worth as much without a commit, as in a tarball, so its absence is not an error.
+ */
 function commitIfKnown(): string | undefined {
   try {
     const options = { cwd: import.meta.dirname, stdio: 'pipe', encoding: 'utf8' } as const;

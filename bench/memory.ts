@@ -1,7 +1,7 @@
 /**
- * Bytes per key at a million keys of 16 bytes: what INFO's used_memory and the resident set of the process
- * grow by, against the same server empty. Every case gets a fresh process, so that no case finds memory that
- * another one left behind.
+ * Bytes per key at a million keys of 16 bytes: what INFO's used_memory and the resident set of the
+ * process grow by, against the same server empty. Every case gets a fresh process, so that no case
+ * finds memory that another one left behind.
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -63,7 +63,9 @@ async function measure(how: ServerCommand, { command }: MemoryCase, keys: number
   }
 }
 
-/** Medians over a second: a collection or a background release may be under way at any one moment. */
+/**
+ * Medians over a second: a collection or a background release may be under way at any one moment.
+ */
 async function footprint(server: Server, control: Control): Promise<Footprint> {
   const readings: number[] = [];
   for (let i = 0; i < 5; i++) {

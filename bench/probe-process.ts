@@ -1,7 +1,7 @@
 /**
- * Child process that watches the latency of several servers until told to stop, and then hands over all
- * samples. One process watches all of them from the same timer: when it is itself kept from running, every
- * server seems late at once, and that tells the machine's pauses from a server's.
+ * Child process that watches the latency of several servers until told to stop, and then hands over
+ * all samples. One process watches all of them from the same timer: when it is itself kept from
+ * running, every server seems late at once, and that tells the machine's pauses from a server's.
  */
 import { openSync, readSync } from 'node:fs';
 import { parseSchedstat } from './cpu.ts';

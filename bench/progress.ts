@@ -1,4 +1,6 @@
-/** Shows how far a run is: a bar on a terminal, a line per step where there is none (a log, a pipe). */
+/**
+ * Shows how far a run is: a bar on a terminal, a line per step where there is none (a log, a pipe).
+ */
 import { SingleBar } from 'cli-progress';
 
 export class Progress {

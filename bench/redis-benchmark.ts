@@ -22,8 +22,8 @@ export interface RedisBenchmarkOptions {
 }
 
 /**
- * One run of one command. redis-benchmark ends with an error at the first error reply, and so does this.
- * `requests` is rounded up to whole pipelines, which is what redis-benchmark really sends.
+ * One run of one command. redis-benchmark ends with an error at the first error reply, and so does
+ * this. `requests` is rounded up to whole pipelines, which is what redis-benchmark really sends.
  */
 export async function runRedisBenchmark(options: RedisBenchmarkOptions): Promise<LoadFigures> {
   const requests = Math.ceil(options.requests / options.pipeline) * options.pipeline;
@@ -59,8 +59,9 @@ export function parseFigures(csv: string): Omit<LoadFigures, 'commands'> {
 }
 
 /**
- * Rows of quoted fields. redis-benchmark puts the command into the first field without escaping its quotes,
- * so fields are split at `","` and not by the rules of CSV; the figures follow the last such separators.
+ * Rows of quoted fields. redis-benchmark puts the command into the first field without escaping its
+ * quotes, so fields are split at `","` and not by the rules of CSV; the figures follow the last
+ * such separators.
  */
 export function parseCsv(text: string): string[][] {
   const lines = text.split('\n').filter((line) => line.startsWith('"'));

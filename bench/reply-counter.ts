@@ -1,7 +1,8 @@
 /**
- * Counts complete replies in a stream of RESP bytes without decoding them, at whatever points the stream is
- * cut into chunks. It knows what the load generator's commands can answer: simple strings, integers and bulk
- * strings. An error reply, or anything else, throws: a benchmark of errors measures nothing.
+ * Counts complete replies in a stream of RESP bytes without decoding them, at whatever points the
+ * stream is cut into chunks. It knows what the load generator's commands can answer: simple
+ * strings, integers and bulk strings. An error reply, or anything else, throws: a benchmark of
+ * errors measures nothing.
  */
 
 /** Where the scan stands between two bytes. */

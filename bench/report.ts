@@ -45,7 +45,9 @@ export function chartOf(results: BenchResults): string {
   }));
   return ratioChart(
     `CPU per operation, ${subject} / ${reference}`,
-    `below 1.00 ${subject} is cheaper · ${results.startedAt.slice(0, 10)} · ${machineLine(results)}`,
+    [`below 1.00 ${subject} is cheaper`, results.startedAt.slice(0, 10), machineLine(results)].join(
+      ' · ',
+    ),
     bars,
   );
 }

@@ -1,6 +1,6 @@
 /**
- * Requests as ready-made bytes. Everything a load generator sends is built here, either ahead of time or in
- * big batches, so that producing load costs a copy and not a serialisation.
+ * Requests as ready-made bytes. Everything a load generator sends is built here, either ahead of
+ * time or in big batches, so that producing load costs a copy and not a serialisation.
  */
 
 /** Stands for the index of the command in an argument of a template: twelve digits, zero-padded. */
@@ -35,7 +35,9 @@ export class CommandTemplate {
     this.#holes = holesOf(this.#bytes);
   }
 
-  /** Writes the command numbered `index` at `start`, in the form redis-benchmark gives its numbers. */
+  /**
+   * Writes the command numbered `index` at `start`, in the form redis-benchmark gives its numbers.
+   */
   write(target: Buffer, start: number, index: number): void {
     this.#bytes.copy(target, start);
     for (const hole of this.#holes) writeDigits(target, start + hole, index);
@@ -59,7 +61,9 @@ export function templateBatches(
   };
 }
 
-/** Hands out the given batches from the first on, going round until `commands` commands are reached. */
+/**
+ * Hands out the given batches from the first on, going round until `commands` commands are reached.
+ */
 export function cycleBatches(batches: readonly Batch[], commands: number): BatchSource {
   let index = 0;
   let given = 0;

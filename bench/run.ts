@@ -1,6 +1,6 @@
 /**
- * The server benchmark: Redstart and redis-server side by side, workload by workload, judged by CPU time per
- * operation. See README.md for what is measured and why.
+ * The server benchmark: Redstart and redis-server side by side, workload by workload, judged by CPU
+ * time per operation. See README.md for what is measured and why.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runCommand } from './command-line.ts';
@@ -27,7 +27,10 @@ import { percentiles } from './statistics.ts';
 import { type Workload, workloads } from './workloads.ts';
 import { zipfBatches } from './zipf-requests.ts';
 
-/** Connections are closed and collectors finish after the last reply; that work belongs to the round. */
+/**
+ * Connections are closed and collectors finish after the last reply; that work belongs to the
+ * round.
+ */
 const SETTLE_MS = 40;
 const ZIPF_COMMANDS_BUILT = 800_000;
 const RESULTS = new URL('results/', import.meta.url);

@@ -1,4 +1,7 @@
-/** Starts and stops the servers under test: each a child process on a free loopback port, in its own folder. */
+/**
+ * Starts and stops the servers under test: each a child process on a free loopback port, in its own
+ * folder.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer } from 'node:net';
@@ -12,7 +15,9 @@ const STOP_MS_MAX = 5_000;
 const OUTPUT_BYTES_KEPT = 4_000;
 const REDSTART_CLI = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
 
-/** How to start a server: its name in reports and a command line to which port and flags are added. */
+/**
+ * How to start a server: its name in reports and a command line to which port and flags are added.
+ */
 export interface ServerCommand {
   readonly name: string;
   readonly command: readonly string[];

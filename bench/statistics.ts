@@ -8,8 +8,9 @@ export function median(values: readonly number[]): number {
 }
 
 /**
- * The smallest value that at least `fraction` (0 to 1) of the values do not exceed: the nearest-rank
- * definition, which always answers with a value that was really observed. Throws on an empty list.
+ * The smallest value that at least `fraction` (0 to 1) of the values do not exceed: the
+ * nearest-rank definition, which always answers with a value that was really observed. Throws on an
+ * empty list.
  */
 export function percentile(values: readonly number[], fraction: number): number {
   return percentileOfSorted(sortedCopy(values), fraction);

@@ -1,11 +1,14 @@
 /**
- * The workloads: what is sent, to which data, and what ratio of CPU per operation is asked for. The targets
- * are those of the design's performance table; a workload without one is there to be looked at.
+ * The workloads: what is sent, to which data, and what ratio of CPU per operation is asked for. The
+ * targets are those of the design's performance table; a workload without one is there to be looked
+ * at.
  */
 import { type Dataset, datasets } from './datasets.ts';
 import { INDEX } from './requests.ts';
 
-/** Redstart's CPU per operation divided by Redis's: what is required, and where we would like to be. */
+/**
+ * Redstart's CPU per operation divided by Redis's: what is required, and where we would like to be.
+ */
 export interface Target {
   readonly must: number;
   readonly stretch: number;
@@ -16,7 +19,10 @@ export interface Workload {
   /** The commands a server must know for this workload to run. */
   readonly needs: readonly string[];
   readonly dataset: Dataset;
-  /** A command sent by redis-benchmark, its INDEX drawn below `keyspace`; or zipf-distributed GET and SET. */
+  /**
+   * A command sent by redis-benchmark, its INDEX drawn below `keyspace`; or zipf-distributed GET
+   * and SET.
+   */
   readonly load: { readonly command: readonly string[]; readonly keyspace: number } | 'zipf';
   readonly clients: number;
   readonly pipeline: number;
@@ -209,8 +215,9 @@ const collections: Workload[] = [
 export const workloads: readonly Workload[] = [...strings, ...collections];
 
 /**
- * The workloads meant by a pattern: its words, separated by spaces or hyphens and in any case, are the
- * beginning of the name. GET means every GET, but not HGETALL; get-64b-p16 also the one with 500 clients.
+ * The workloads meant by a pattern: its words, separated by spaces or hyphens and in any case, are
+ * the beginning of the name. GET means every GET, but not HGETALL; get-64b-p16 also the one with
+ * 500 clients.
  */
 export function matching(all: readonly Workload[], pattern: string): Workload[] {
   const wanted = words(pattern);

@@ -1,4 +1,7 @@
-/** GETs and SETs over skewed keys, as bytes, built before anything is measured and used for both servers. */
+/**
+ * GETs and SETs over skewed keys, as bytes, built before anything is measured and used for both
+ * servers.
+ */
 import { type Batch, CommandTemplate, INDEX } from './requests.ts';
 import { scatter, seededRandom, ZipfRanks } from './zipf.ts';
 

@@ -26,7 +26,8 @@ test(`zipf frequencies follow 1 / rank ** exponent (SEED=${seed})`, () => {
   const total = weights.reduce((a, b) => a + b);
   for (let rank = 0; rank < ranks; rank++) {
     const expected = (draws * weights[rank]!) / total;
-    // Six standard deviations of a Poisson count: over 1000 ranks a false alarm is a one in 500,000 event.
+    // Six standard deviations of a Poisson count: over 1000 ranks a false alarm is a one in 500,000
+    // event.
     expect(Math.abs(counts[rank]! - expected), `rank ${rank}`).toBeLessThan(
       6 * Math.sqrt(expected) + 6,
     );

@@ -1,6 +1,9 @@
 /** Seeded random numbers and a zipf distribution over keys. */
 
-/** A seeded generator of floats in [0, 1): mulberry32, 32 bits of state, the same sequence everywhere. */
+/**
+ * A seeded generator of floats in [0, 1): mulberry32, 32 bits of state, the same sequence
+ * everywhere.
+ */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -12,9 +15,9 @@ export function seededRandom(seed: number): () => number {
 }
 
 /**
- * Draws ranks from 0 (the hottest) to count - 1 with probability proportional to 1 / (rank + 1) ** exponent.
- * Exact: a search in the cumulative sums rather than the usual approximation of YCSB, because requests are
- * built before anything is measured and 8 bytes per rank are cheap here.
+ * Draws ranks from 0 (the hottest) to count - 1 with probability proportional to 1 / (rank + 1) **
+ * exponent. Exact: a search in the cumulative sums rather than the usual approximation of YCSB,
+ * because requests are built before anything is measured and 8 bytes per rank are cheap here.
  */
 export class ZipfRanks {
   readonly #cumulative: Float64Array;
@@ -45,8 +48,8 @@ export class ZipfRanks {
 }
 
 /**
- * A one-to-one map of 0..count-1 onto itself that scatters neighbours, so that the hottest ranks do not
- * become keys that were loaded one after the other and lie side by side in memory.
+ * A one-to-one map of 0..count-1 onto itself that scatters neighbours, so that the hottest ranks do
+ * not become keys that were loaded one after the other and lie side by side in memory.
  */
 export function scatter(count: number): (rank: number) => number {
   let step = Math.floor(count * 0.6180339887) | 1;
