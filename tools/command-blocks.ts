@@ -38,20 +38,35 @@ export function findCommandBlocks(files: readonly SourceFile[]): CommandBlock[] 
   });
 }
 
-/** The value of a property that is a string; an empty string if there is no such property. */
-export function textIn(object: ObjectExpression, property: string): string {
+/** A property that is a text: undefined if there is none, or if it is made of more than literals. */
+export function textIn(object: ObjectExpression, property: string): string | undefined {
   const value = valueIn(object, property);
-  if (value?.type === 'Literal') return String(value.value);
-  if (value?.type === 'TemplateLiteral') return value.quasis.map(({ value }) => value.raw).join();
-  return '';
+  return value && textOf(value);
+}
+
+/** Whether the block has the property at all. */
+export function hasProperty(object: ObjectExpression, property: string): boolean {
+  return valueIn(object, property) !== undefined;
+}
+
+function textOf(value: Expression): string | undefined {
+  if (value.type === 'Literal') return String(value.value);
+  if (value.type === 'TemplateLiteral' && value.expressions.length === 0) {
+    return value.quasis[0]?.value.cooked ?? undefined;
+  }
+  if (value.type === 'BinaryExpression' && value.left.type !== 'PrivateIdentifier') {
+    const [left, right] = [textOf(value.left), textOf(value.right)];
+    return left === undefined || right === undefined ? undefined : left + right;
+  }
+  return undefined;
 }
 
 /** The blocks of one file, each with its own name only. */
 function findBlocks(file: SourceFile): CommandBlock[] {
   const blocks: CommandBlock[] = [];
   for (const node of nodesOf(file.program)) {
-    if (node.type !== 'ObjectExpression' || !valueIn(node, 'arity')) continue;
-    const name = textIn(node, 'name').toUpperCase();
+    if (node.type !== 'ObjectExpression' || !hasProperty(node, 'arity')) continue;
+    const name = textIn(node, 'name')?.toUpperCase();
     if (name) blocks.push({ name, file, line: file.lineOf(node.start), node });
   }
   return blocks;

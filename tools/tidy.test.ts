@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { readRepository, SourceFile } from './source-file.ts';
-import { checkCommandDocs, checkCommandNames } from './tidy/commands.ts';
+import { checkCommandDocs, checkCommandNames, checkCommandSyntax } from './tidy/commands.ts';
 import {
   checkAny,
   checkContracts,
@@ -301,6 +301,24 @@ describe('command metadata', () => {
     expect(check("summary: `Adds.`, since: '1.0.0'")).toEqual([
       'SADD has no group',
       'SADD has no complexity',
+    ]);
+  });
+
+  it('takes texts in pieces, and does not judge what is not a text', () => {
+    const fields = "summary: 'Adds ' + `members.`, group: GROUP, since: '1.0' + PATCH";
+    const block = `const a = { name: 'SADD', arity: -3, ${fields} };`;
+    expect(problems(checkCommandDocs([file('src/commands/a.ts', block)]))).toEqual([
+      'SADD has no complexity',
+    ]);
+  });
+
+  it('finds a grammar that does not parse', () => {
+    const block = (syntax: string) => `const a = { name: 'SADD', arity: -3, ${syntax} };`;
+    const good = file('src/commands/a.ts', block("syntax: 'key ' + `member...`"), block('x: 1'));
+    expect(checkCommandSyntax([good])).toEqual([]);
+    const bad = file('src/commands/a.ts', block("syntax: 'key [member'"));
+    expect(problems(checkCommandSyntax([bad]))).toEqual([
+      'SADD SyntaxError: Argument syntax: expected ]: key [member >>> ',
     ]);
   });
 });

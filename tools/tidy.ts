@@ -4,7 +4,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { readRepository, type SourceFile } from './source-file.ts';
-import { checkCommandDocs, checkCommandNames } from './tidy/commands.ts';
+import { checkCommandDocs, checkCommandNames, checkCommandSyntax } from './tidy/commands.ts';
 import {
   checkAny,
   checkContracts,
@@ -29,7 +29,12 @@ const checksOfOneFile = [
   checkContracts,
 ];
 
-const checksOfAllFiles = [checkUnusedExports, checkCommandNames, checkCommandDocs];
+const checksOfAllFiles = [
+  checkUnusedExports,
+  checkCommandNames,
+  checkCommandDocs,
+  checkCommandSyntax,
+];
 
 /** Every place in the files that breaks a rule, as `path:line problem`, in order of path. */
 export function tidy(files: readonly SourceFile[]): string[] {

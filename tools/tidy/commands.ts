@@ -1,4 +1,5 @@
-import { type CommandBlock, findCommandBlocks, textIn } from '../command-blocks.ts';
+import { parseSyntax } from '../../src/commands/syntax.ts';
+import { type CommandBlock, findCommandBlocks, hasProperty, textIn } from '../command-blocks.ts';
 import type { SourceFile } from '../source-file.ts';
 import type { Violation } from './violation.ts';
 
@@ -18,8 +19,23 @@ export function checkCommandNames(files: readonly SourceFile[]): Violation[] {
 /** Every command says what it does, since when, and what it costs. */
 export function checkCommandDocs(files: readonly SourceFile[]): Violation[] {
   return findCommandBlocks(files).flatMap((block) => {
-    const missing = documented.filter((field) => /^\s*(TODO.*)?$/.test(textIn(block.node, field)));
+    const missing = documented.filter((field) => {
+      const text = textIn(block.node, field);
+      return !hasProperty(block.node, field) || (text !== undefined && /^\s*(TODO.*)?$/.test(text));
+    });
     return missing.map((field) => violation(block, `has no ${field}`));
+  });
+}
+
+/** The argument grammar is read only when a client asks for it, so it is tried here. */
+export function checkCommandSyntax(files: readonly SourceFile[]): Violation[] {
+  return findCommandBlocks(files).flatMap((block) => {
+    try {
+      parseSyntax(textIn(block.node, 'syntax') ?? '');
+      return [];
+    } catch (error) {
+      return [violation(block, String(error))];
+    }
   });
 }
 
