@@ -38,7 +38,7 @@ export function findCommandBlocks(files: readonly SourceFile[]): CommandBlock[] 
   });
 }
 
-/** A property that is a text: undefined if there is none, or if it is made of more than literals. */
+/** A property that is a text; undefined if there is none, or if not all of it is literal. */
 export function textIn(object: ObjectExpression, property: string): string | undefined {
   const value = valueIn(object, property);
   return value && textOf(value);

@@ -258,7 +258,7 @@ describe('checkContracts', () => {
     expect(checkContracts(file('src/a.ts', '/** F. */', '// biome-ignore x: y', code))).toEqual([]);
   });
 
-  it('wants one for all overloads, none on constants, types, tests and what is not exported', () => {
+  it('wants one for all overloads, none on constants, types, tests and what is private', () => {
     const overloads = [
       '/** One or two. */',
       'export function f(a: 1): 1;',
