@@ -25,6 +25,7 @@ export type Handler = (context: Context, args: Args, reply: Reply) => void;
 
 export type Group =
   | 'bitmap'
+  | 'cluster'
   | 'connection'
   | 'generic'
   | 'geo'
@@ -35,7 +36,7 @@ export type Group =
   | 'scripting'
   | 'server'
   | 'set'
-  | 'sorted_set'
+  | 'sorted-set'
   | 'stream'
   | 'string'
   | 'transactions';

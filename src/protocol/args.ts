@@ -42,6 +42,13 @@ export class Args {
     }
   }
 
+  /** Follows the arguments to another buffer, where they lie `shift` bytes nearer to the start. */
+  rebase(bytes: Buffer, view: DataView, shift: number): void {
+    this.bytes = bytes;
+    this.view = view;
+    for (let i = 0; i < this.count; i++) this.ranges[i << 1]! -= shift;
+  }
+
   push(start: number, length: number): void {
     const at = this.count << 1;
     if (at === this.ranges.length) this.#grow();

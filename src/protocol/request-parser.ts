@@ -56,6 +56,13 @@ export class RequestParser {
     return this.#bulksLeft > 0;
   }
 
+  /** Forgets an incomplete command: the next call begins at the start of a buffer, between commands. */
+  restart(): void {
+    this.position = 0;
+    this.#bulksLeft = 0;
+    this.#bulkLength = -1;
+  }
+
   /**
    * Reads one command from `bytes[position, end)` into `args`, which at the start of a command must be reset and in
    * the middle of one must be the same as before. COMPLETE with no arguments is an empty line or array: skip it.

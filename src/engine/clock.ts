@@ -1,0 +1,15 @@
+/** Time, as an interface, so that tests can step it. */
+
+/** Where the engine reads the time. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  wallMs(): number;
+  /** Milliseconds since some moment; never goes back. Has a fraction. */
+  monotonicMs(): number;
+}
+
+/** The machine's clocks. */
+export const SYSTEM_CLOCK: Clock = {
+  wallMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+};

@@ -1,0 +1,92 @@
+/**
+ * What the engine does by itself: follows the clock, removes keys when they are due, frees what was flushed,
+ * defragments. All of it in slices that leave the event loop to clients in between.
+ */
+import type { Keyspace } from '../keyspace/keyspace.ts';
+import type { Engine } from './engine.ts';
+
+const TICK_MS = 100;
+/** Longest slice of background work. */
+const SLICE_MS = 0.5;
+/** Keys removed between two readings of the clock. */
+const KEYS_PER_READING = 64;
+
+/** See the file's comment. */
+export class Cron {
+  readonly #engine: Engine;
+  readonly #keyspace: Keyspace;
+  readonly #jobs: (() => void)[] = [];
+  #ticker: NodeJS.Timeout | null = null;
+  #expiryTimer: NodeJS.Timeout | null = null;
+  #expiryAtMs = Number.POSITIVE_INFINITY;
+  #slice: NodeJS.Immediate | null = null;
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+    this.#keyspace = engine.keyspace;
+  }
+
+  /** Adds something to do at every tick. */
+  onTick(job: () => void): void {
+    this.#jobs.push(job);
+  }
+
+  start(): void {
+    this.#ticker = setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  stop(): void {
+    if (this.#ticker !== null) clearInterval(this.#ticker);
+    if (this.#expiryTimer !== null) clearTimeout(this.#expiryTimer);
+    if (this.#slice !== null) clearImmediate(this.#slice);
+    this.#ticker = null;
+    this.#expiryTimer = null;
+    this.#slice = null;
+  }
+
+  #tick(): void {
+    this.#engine.tick();
+    for (const job of this.#jobs) job();
+    this.#plan();
+  }
+
+  /** Arranges for the next slice: at once while there is work, else when a key falls due. */
+  #plan(): void {
+    if (this.#slice !== null) return;
+    if (this.#keyspace.hasGarbage) {
+      this.#slice = setImmediate(() => this.#runSlice());
+      return;
+    }
+    if (!this.#keyspace.activeExpiry) return;
+    const dueMs = this.#keyspace.nextExpiryMs();
+    const delayMs = dueMs - this.#keyspace.nowMs;
+    if (delayMs <= 0) this.#slice = setImmediate(() => this.#runSlice());
+    else if (delayMs < TICK_MS) this.#wakeAt(dueMs, delayMs);
+  }
+
+  #wakeAt(dueMs: number, delayMs: number): void {
+    if (this.#expiryTimer !== null) {
+      if (this.#expiryAtMs <= dueMs) return;
+      clearTimeout(this.#expiryTimer);
+    }
+    this.#expiryAtMs = dueMs;
+    this.#expiryTimer = setTimeout(() => {
+      this.#expiryTimer = null;
+      this.#runSlice();
+    }, delayMs);
+  }
+
+  #runSlice(): void {
+    this.#slice = null;
+    this.#engine.beginBatch();
+    const endMs = performance.now() + SLICE_MS;
+    let expiring = true;
+    do {
+      if (expiring) expiring = this.#keyspace.removeExpired(KEYS_PER_READING);
+      else if (this.#keyspace.hasGarbage) this.#keyspace.freeGarbage();
+      else break;
+    } while (performance.now() < endMs);
+    this.#engine.endBatch();
+    this.#plan();
+  }
+}

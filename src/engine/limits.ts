@@ -1,0 +1,27 @@
+/** What clients may make the server hold, copied from the configuration for code that runs per command. */
+
+/** When a client that reads too slowly is disconnected; 0 bytes are no limit. */
+export interface OutputLimit {
+  readonly hardBytes: number;
+  readonly softBytes: number;
+  readonly softSeconds: number;
+}
+
+/** Limits in force. */
+export interface Limits {
+  /** proto-max-bulk-len */
+  bulkBytesMax: number;
+  /** client-query-buffer-limit */
+  queryBytesMax: number;
+  /** client-output-buffer-limit normal */
+  output: OutputLimit;
+}
+
+/** Redis's defaults. */
+export function defaultLimits(): Limits {
+  return {
+    bulkBytesMax: 512 * 1024 * 1024,
+    queryBytesMax: 1024 * 1024 * 1024,
+    output: { hardBytes: 0, softBytes: 0, softSeconds: 0 },
+  };
+}

@@ -1,0 +1,155 @@
+/**
+ * Listening sockets: TCP on several addresses, and a Unix socket. Says who may come in: the limit on clients and
+ * protected mode are checked before a connection costs anything.
+ */
+import { chmodSync, rmSync } from 'node:fs';
+import { createServer, isIPv6, type ListenOptions, type Server, type Socket } from 'node:net';
+import type { ConnectionOrigin } from './connection.ts';
+
+/** A port or path that could not be listened on. */
+export class ListenError extends Error {
+  override name = 'ListenError';
+}
+
+/** What a listener asks of the server. */
+export interface Gatekeeper {
+  /** The error to send before closing, or undefined to let the connection in. */
+  refusal(socket: Socket): string | undefined;
+  accept(socket: Socket, origin: ConnectionOrigin): void;
+}
+
+/** Addresses and options of the TCP sockets. */
+export interface TcpOptions {
+  readonly port: number;
+  /** As in `bind`: `*`, `::*`, addresses; a leading `-` allows one to be missing. */
+  readonly addresses: readonly string[];
+  readonly backlog: number;
+  readonly keepAliveSeconds: number;
+}
+
+/** All listening sockets of one protocol. */
+export class Listener {
+  readonly #gatekeeper: Gatekeeper;
+  readonly #kind: 'tcp' | 'text';
+  #servers: Server[] = [];
+  #path = '';
+
+  constructor(gatekeeper: Gatekeeper, kind: 'tcp' | 'text') {
+    this.#gatekeeper = gatekeeper;
+    this.#kind = kind;
+  }
+
+  /** Port of the first TCP socket, 0 if there is none: tells which one the system chose. */
+  get port(): number {
+    for (const server of this.#servers) {
+      const address = server.address();
+      if (address !== null && typeof address === 'object') return address.port;
+    }
+    return 0;
+  }
+
+  /** Listens on every address. Throws ListenError, with nothing left open, when one that must work does not. */
+  async listenTcp(options: TcpOptions): Promise<void> {
+    let port = options.port;
+    try {
+      for (const written of options.addresses) {
+        const optional = written.startsWith('-');
+        const host = optional ? written.slice(1) : written;
+        const server = await this.#listen(
+          { ...hostOptions(host), port, backlog: options.backlog },
+          options.keepAliveSeconds,
+          optional,
+          `${host}:${port}`,
+        );
+        // With port 0 the system chooses one, and all addresses share it.
+        if (server !== null && port === 0) port = this.port;
+      }
+      if (this.#servers.length === 0) throw new ListenError('no address to listen on');
+    } catch (problem) {
+      await this.close();
+      throw problem;
+    }
+  }
+
+  /** Listens on a Unix socket, in the place of whatever lies at its path. `mode` 0 leaves permissions alone. */
+  async listenUnix(path: string, mode: number, backlog: number): Promise<void> {
+    rmSync(path, { force: true });
+    await this.#listen({ path, backlog }, 0, false, `unix socket ${path}`);
+    this.#path = path;
+    if (mode !== 0) chmodSync(path, mode);
+  }
+
+  /** Stops listening; connections that are open stay so. */
+  async close(): Promise<void> {
+    const servers = this.#servers;
+    this.#servers = [];
+    for (const server of servers) server.close();
+    if (this.#path !== '') rmSync(this.#path, { force: true });
+    this.#path = '';
+  }
+
+  #listen(
+    options: ListenOptions,
+    keepAliveSeconds: number,
+    optional: boolean,
+    shown: string,
+  ): Promise<Server | null> {
+    const server = createServer({
+      pauseOnConnect: true,
+      noDelay: true,
+      keepAlive: keepAliveSeconds > 0,
+      keepAliveInitialDelay: keepAliveSeconds * 1000,
+    });
+    server.on('connection', (socket) => this.#onConnection(socket, options.path));
+    return new Promise((resolve, reject) => {
+      server.once('error', (problem: NodeJS.ErrnoException) => {
+        const missing = problem.code === 'EADDRNOTAVAIL' || problem.code === 'EAFNOSUPPORT';
+        if (optional && missing) resolve(null);
+        else reject(new ListenError(`Could not listen on ${shown}: ${reasonOf(problem)}`));
+      });
+      server.listen(options, () => {
+        this.#servers.push(server);
+        resolve(server);
+      });
+    });
+  }
+
+  #onConnection(socket: Socket, path: string | undefined): void {
+    const refusal = this.#gatekeeper.refusal(socket);
+    if (refusal !== undefined) {
+      socket.on('error', () => socket.destroy());
+      socket.end(refusal, () => socket.destroy());
+      return;
+    }
+    this.#gatekeeper.accept(socket, {
+      kind: this.#kind === 'text' ? 'text' : path === undefined ? 'tcp' : 'unix',
+      address: path === undefined ? endpoint(socket.remoteAddress, socket.remotePort) : `${path}:0`,
+      localAddress:
+        path === undefined ? endpoint(socket.localAddress, socket.localPort) : `${path}:0`,
+    });
+  }
+}
+
+function hostOptions(host: string): ListenOptions {
+  if (host === '*') return { host: '0.0.0.0' };
+  if (host === '::*') return { host: '::', ipv6Only: true };
+  return { host, ipv6Only: isIPv6(host) };
+}
+
+function endpoint(address: string | undefined, port: number | undefined): string {
+  if (address === undefined) return '?:0';
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+function reasonOf(problem: NodeJS.ErrnoException): string {
+  switch (problem.code) {
+    case 'EADDRINUSE':
+      return 'Address already in use';
+    case 'EACCES':
+      return 'Permission denied';
+    case 'EADDRNOTAVAIL':
+      return 'Cannot assign requested address';
+    default:
+      return problem.message;
+  }
+}

@@ -1,0 +1,63 @@
+/** The log through pino: readable on a terminal, JSON lines otherwise. */
+import { createRequire } from 'node:module';
+import type { DestinationStream } from 'pino';
+import type { Log } from '../engine/log.ts';
+
+/** Redis's levels, and what they are in pino's numbers. */
+const LEVELS = { debug: 20, verbose: 25, notice: 30, warning: 40 } as const;
+
+export type LogLevel = keyof typeof LEVELS | 'nothing';
+
+const require = createRequire(import.meta.url);
+
+/** A log whose level can change. */
+export interface Logger extends Log {
+  level: LogLevel;
+}
+
+/** Logs to a file, or to standard output when `file` is empty. */
+export function createLogger(level: LogLevel, file: string): Logger {
+  // Loaded here and not imported, so that a process that embeds the engine does not pay for it.
+  const { pino } = require('pino') as typeof import('pino');
+  const logger = pino(
+    {
+      customLevels: LEVELS,
+      useOnlyCustomLevels: true,
+      level: pinoLevel(level),
+      formatters: { level: (label) => ({ level: label }) },
+      timestamp: pino.stdTimeFunctions.isoTime,
+    },
+    destination(file),
+  );
+  return {
+    get level(): LogLevel {
+      return logger.level === 'silent' ? 'nothing' : (logger.level as LogLevel);
+    },
+    set level(value: LogLevel) {
+      logger.level = pinoLevel(value);
+    },
+    debug: (message, fields = {}) => logger.debug(fields, message),
+    verbose: (message, fields = {}) => logger.verbose(fields, message),
+    notice: (message, fields = {}) => logger.notice(fields, message),
+    warning: (message, fields = {}) => logger.warning(fields, message),
+  };
+}
+
+function pinoLevel(level: LogLevel): string {
+  return level === 'nothing' ? 'silent' : level;
+}
+
+function destination(file: string): DestinationStream {
+  const { pino } = require('pino') as typeof import('pino');
+  if (file === '' && process.stdout.isTTY) {
+    const pretty = require('pino-pretty') as typeof import('pino-pretty').default;
+    return pretty({
+      colorize: true,
+      customLevels: LEVELS,
+      ignore: 'pid,hostname',
+      translateTime: 'SYS:dd mmm yyyy HH:MM:ss.l',
+      sync: true,
+    });
+  }
+  return pino.destination({ dest: file === '' ? 1 : file, append: true, mkdir: false, sync: true });
+}

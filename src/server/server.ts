@@ -1,0 +1,90 @@
+/** The network side: listeners, the connections they accept, and what is done to all of them now and then. */
+import type { Socket } from 'node:net';
+import type { Engine } from '../engine/engine.ts';
+import { Connection, type ConnectionOrigin, ConnectionScratch } from './connection.ts';
+import type { Gatekeeper } from './listener.ts';
+import { Stream } from './stream.ts';
+
+/** Settings of the network side, current at any time. */
+export interface ServerSettings {
+  readonly maxClients: number;
+  readonly protectedMode: boolean;
+  readonly passwordSet: boolean;
+  /** 0 is never. */
+  readonly idleSecondsMax: number;
+}
+
+const TOO_MANY_CLIENTS = '-ERR max number of clients reached\r\n';
+
+const PROTECTED =
+  '-DENIED Redis is running in protected mode because protected mode is enabled and no password is ' +
+  'set for the default user. In this mode connections are only accepted from the loopback ' +
+  'interface. To connect from other computers, do one of these: 1) set a password for the default ' +
+  "user with the 'requirepass' directive or the '--requirepass' option and restart; 2) disable " +
+  "protected mode, if nobody can reach the port from outside, with 'CONFIG SET protected-mode no' " +
+  "sent from this host, and 'CONFIG REWRITE' to make it last; 3) start the server with " +
+  "'--protected-mode no'.\r\n";
+
+/** See the file's comment. */
+export class Server implements Gatekeeper {
+  readonly #engine: Engine;
+  readonly #settings: () => ServerSettings;
+  readonly #connections = new Set<Connection>();
+  readonly #scratch = new ConnectionScratch();
+
+  constructor(engine: Engine, settings: () => ServerSettings) {
+    this.#engine = engine;
+    this.#settings = settings;
+  }
+
+  refusal(socket: Socket): string | undefined {
+    const settings = this.#settings();
+    const statistics = this.#engine.statistics;
+    if (this.#engine.clients.count >= settings.maxClients) {
+      statistics.connectionsRejected++;
+      return TOO_MANY_CLIENTS;
+    }
+    if (settings.protectedMode && !settings.passwordSet && !isLocal(socket.remoteAddress)) {
+      statistics.connectionsRejected++;
+      return PROTECTED;
+    }
+    return undefined;
+  }
+
+  accept(socket: Socket, origin: ConnectionOrigin): void {
+    this.#engine.statistics.connectionsReceived++;
+    const connection = new Connection(
+      (events) => new Stream(socket, events, this.#scratch.readBuffer),
+      origin,
+      this.#engine,
+      this.#scratch,
+      (closed) => this.#connections.delete(closed),
+    );
+    this.#connections.add(connection);
+  }
+
+  /** Disconnects who is idle for too long or holds too much; to be called every 100 ms. */
+  checkConnections(): void {
+    const { idleSecondsMax } = this.#settings();
+    const nowMs = this.#engine.keyspace.nowMs;
+    for (const connection of this.#connections) {
+      connection.checkSoftLimit();
+      if (idleSecondsMax === 0 || connection.session.monitoring) continue;
+      if (nowMs - connection.session.activeMs > idleSecondsMax * 1000) {
+        this.#engine.log.verbose('Closing idle client', { client: connection.address });
+        connection.destroy();
+      }
+    }
+  }
+
+  /** Closes every connection. */
+  closeAll(): void {
+    for (const connection of this.#connections) connection.destroy();
+  }
+}
+
+/** Whether an address is of this machine; a Unix socket has none. */
+function isLocal(address: string | undefined): boolean {
+  if (address === undefined) return true;
+  return address === '::1' || /^(::ffff:)?127\./.test(address);
+}

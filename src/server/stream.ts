@@ -1,0 +1,162 @@
+/**
+ * A connection's bytes, with as little of Node between us and the system as its public and semi-public surface lets:
+ * the only file that knows what a net.Socket is made of.
+ *
+ * Reads go into one static buffer that all connections share (net's `onread`, which the constructor takes but
+ * `net.Server` does not pass on, hence the second Socket around the same handle). Writes go to the handle itself:
+ * a Writable costs as much again as the system call. Where a handle does not have what we need (TLS, another
+ * runtime), the plain socket serves, with the same behaviour.
+ */
+import { type OnReadOpts, Socket, type SocketConstructorOpts } from 'node:net';
+
+/** What a stream tells its connection. */
+export interface StreamEvents {
+  /** `length` bytes are in `bytes`; valid only during the call. */
+  onBytes(bytes: Buffer, length: number): void;
+  /** All that was written has been handed to the system. */
+  onDrained(): void;
+  /** The stream is gone; called once. */
+  onClosed(): void;
+}
+
+type WriteRequest = { oncomplete: (status: number) => void; buffer: Buffer | null };
+
+/** What we use of a libuv stream handle. */
+interface Handle {
+  writeBuffer(request: WriteRequest, bytes: Buffer): number;
+  readonly writeQueueSize: number;
+  readonly fd: number;
+}
+
+type WriteRequestClass = new () => WriteRequest;
+
+/** The class of net's own write requests, caught at the first write that goes through a socket. */
+let WriteRequestOf: WriteRequestClass | null = null;
+
+/** One open connection's two directions. */
+export class Stream {
+  readonly socket: Socket;
+  readonly #handle: Handle | null;
+  readonly #events: StreamEvents;
+  #endWhenDrained = false;
+  #request: WriteRequest | null = null;
+  /** Bytes handed to the runtime that the system has not taken. */
+  pendingBytes = 0;
+
+  /** `shared` is the buffer that all reads of this thread go to. */
+  constructor(socket: Socket, events: StreamEvents, shared: Buffer) {
+    this.#events = events;
+    const handle = handleOf(socket);
+    this.#handle = handle;
+    if (handle === null) {
+      this.socket = socket;
+      socket.on('data', (bytes: Buffer) => events.onBytes(bytes, bytes.length));
+      socket.on('drain', () => this.#drained());
+    } else {
+      this.socket = adopt(socket, handle, shared, (length) => events.onBytes(shared, length));
+    }
+    this.socket.on('error', () => this.socket.destroy());
+    this.socket.on('close', () => events.onClosed());
+  }
+
+  /** The descriptor of the socket, -1 where there is none to see. */
+  get fileDescriptor(): number {
+    return this.#handle?.fd ?? -1;
+  }
+
+  /** Whether nothing waits for the system. Only then may `write` be called with a buffer that is reused after. */
+  get idle(): boolean {
+    return this.pendingBytes === 0;
+  }
+
+  /**
+   * Writes `bytes`; true when the system took all of them, so that the memory is free again; false when they are
+   * on their way and must not change until `onDrained`.
+   */
+  write(bytes: Buffer): boolean {
+    if (this.#handle === null || WriteRequestOf === null) return this.#writeThroughSocket(bytes);
+    if (this.socket.destroyed) return true;
+    this.#request ??= this.#newRequest(WriteRequestOf);
+    const request = this.#request;
+    const status = this.#handle.writeBuffer(request, bytes);
+    if (status !== 0) {
+      this.socket.destroy();
+      return true;
+    }
+    if (this.#handle.writeQueueSize === 0) return true;
+    request.buffer = bytes;
+    this.#request = null;
+    this.pendingBytes += bytes.length;
+    return false;
+  }
+
+  /** Sends what is pending and closes. */
+  end(): void {
+    if (this.pendingBytes === 0) this.socket.destroySoon();
+    else this.#endWhenDrained = true;
+  }
+
+  destroy(): void {
+    this.socket.destroy();
+  }
+
+  #newRequest(requestClass: WriteRequestClass): WriteRequest {
+    const request = new requestClass();
+    request.oncomplete = (status) => {
+      request.buffer = null;
+      if (status < 0) this.socket.destroy();
+      else this.#drained();
+    };
+    return request;
+  }
+
+  #writeThroughSocket(bytes: Buffer): boolean {
+    if (this.#handle !== null) catchRequestClass(this.#handle);
+    this.pendingBytes += bytes.length;
+    this.socket.write(bytes, () => this.#drained());
+    return false;
+  }
+
+  #drained(): void {
+    this.pendingBytes = 0;
+    if (this.#endWhenDrained) this.socket.destroySoon();
+    else this.#events.onDrained();
+  }
+}
+
+function handleOf(socket: Socket): Handle | null {
+  const handle = (socket as unknown as { _handle: Handle | null })._handle;
+  const usable =
+    handle !== null && typeof handle.writeBuffer === 'function' && 'writeQueueSize' in handle;
+  return usable ? handle : null;
+}
+
+/** Puts a Socket that reads into `shared` around the handle of one that the server made. */
+function adopt(
+  socket: Socket,
+  handle: Handle,
+  shared: Buffer,
+  onBytes: (length: number) => void,
+): Socket {
+  (socket as unknown as { _handle: Handle | null })._handle = null;
+  const onread: OnReadOpts = {
+    buffer: shared,
+    callback: (length) => {
+      onBytes(length);
+      return true;
+    },
+  };
+  const options = { handle, onread, allowHalfOpen: false } as SocketConstructorOpts;
+  const adopted = new Socket(options);
+  adopted.read(0);
+  return adopted;
+}
+
+function catchRequestClass(handle: Handle): void {
+  const own = handle as unknown as Record<string, unknown>;
+  own.writeBuffer = (request: WriteRequest, bytes: Buffer): number => {
+    WriteRequestOf = request.constructor as WriteRequestClass;
+    delete own.writeBuffer;
+    return handle.writeBuffer(request, bytes);
+  };
+}
