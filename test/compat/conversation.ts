@@ -41,8 +41,9 @@ export class Conversation {
   }
 
   /**
-   * Runs a step and answers what came of it, normalised; null where a step has no outcome. The expected outcome only
-   * tells raw steps how long to wait: without it they wait until the server has been quiet for a while.
+   * Runs a step and answers what came of it, normalised; null where a step has no outcome. The
+   * expected outcome only tells raw steps how long to wait: without it they wait until the server
+   * has been quiet for a while.
    */
   async run(step: Step, expected: Encoded | null): Promise<Encoded | null> {
     const connection = await this.#connection(step.connection);
@@ -114,7 +115,8 @@ export class Conversation {
     if (open !== undefined) return open;
     const connection = await RespClient.connect(this.#target.port);
     this.#connections.set(name, connection);
-    // A server that asks for a password refuses this; the script then goes on in RESP2, on any server.
+    // A server that asks for a password refuses this; the script then goes on in RESP2, on any
+    // server.
     if (this.#protocol === 3) await connection.call('HELLO', '3');
     return connection;
   }
@@ -154,7 +156,10 @@ export class Conversation {
 
 const shorten = (scalar: string) => abbreviate(scalar, SCALAR_LENGTH_MAX);
 
-/** Follows the cursor to its end: the elements (fields and values in RESP2's flat order) as they came. */
+/**
+ * Follows the cursor to its end: the elements (fields and values in RESP2's flat order) as they
+ * came.
+ */
 async function scanAll(connection: RespClient, args: Arg[], cursorAt: number): Promise<Encoded> {
   const elements: Reply[] = [];
   const next = [...args];
@@ -204,7 +209,8 @@ async function sendSplitAnywhere(
   expected: Encoded | null,
 ): Promise<Encoded> {
   const answers = new Map<string, Encoded>();
-  // The first answer says how many bytes the others should have; any other length shows as an answer of its own.
+  // The first answer says how many bytes the others should have; any other length shows as an
+  // answer of its own.
   let like = expected === null ? null : (expected as readonly Encoded[])[0]!;
   for (let cut = 1; cut < bytes.length; cut++) {
     connection.sendBytes(bytes.subarray(0, cut));

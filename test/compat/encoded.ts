@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import type { Reply } from '../support/resp-reply.ts';
 
 /**
- * A reply as JSON that a person can read in a recording or in a diff. Scalars are strings that begin with
- * the type byte of the wire ("+OK", "$bulk", ":1", "-ERR no", ",3.5", "#t", "(123", "=txt:text"), and bytes are
- * Latin-1 characters. Nulls are "nil$", "nil*" (RESP2) and "_" (RESP3). An array is a JSON array; the other
- * aggregates are objects whose only key is their type byte: {"%": [[key, value], ...]}, {"~": [...]}, {">": [...]},
- * and {"|": [[[key, value], ...], reply]} for a reply with attributes.
+ * A reply as JSON that a person can read in a recording or in a diff. Scalars are strings that
+ * begin with the type byte of the wire ("+OK", "$bulk", ":1", "-ERR no", ",3.5", "#t", "(123",
+ * "=txt:text"), and bytes are Latin-1 characters. Nulls are "nil$", "nil*" (RESP2) and "_" (RESP3).
+ * An array is a JSON array; the other aggregates are objects whose only key is their type byte:
+ * {"%": [[key, value], ...]}, {"~": [...]}, {">": [...]}, and {"|": [[[key, value], ...], reply]}
+ * for a reply with attributes.
  */
 export type Encoded = string | readonly Encoded[] | { readonly [mark: string]: Encoded };
 

@@ -2,9 +2,10 @@ import { type Encoded, isArray, mapScalars, textOf, toJson } from './encoded.ts'
 import { type Line, type Normaliser, normalised, type Step } from './script.ts';
 
 /**
- * What legitimately differs between two servers, or between two runs of one, is brought to one form before
- * replies are recorded or compared. A normaliser that checks something (a tolerance, a pattern) replaces what passes
- * by what was asked for, and leaves what fails as it is, so that the comparison shows it.
+ * What legitimately differs between two servers, or between two runs of one, is brought to one form
+ * before replies are recorded or compared. A normaliser that checks something (a tolerance, a
+ * pattern) replaces what passes by what was asked for, and leaves what fails as it is, so that the
+ * comparison shows it.
  */
 
 /** The elements of the reply come in no defined order. */
@@ -92,7 +93,10 @@ export function namesOnly(line: Line): Step {
   return picked(line, /(?<=^|\s)[\w-]+(?=[:=])/m);
 }
 
-/** The reply is a list of help texts, in each server's own words, whose first line names the command. */
+/**
+ * The reply is a list of help texts, in each server's own words, whose first line names the
+ * command.
+ */
 export function helpOf(command: string, line: Line): Step {
   return normalised(line, (reply) => {
     const isHelp =
@@ -104,7 +108,9 @@ export function helpOf(command: string, line: Line): Step {
   });
 }
 
-/** The reply has doubles, which 7.0 prints as %.17g and 7.2 with the fewest digits that read back. */
+/**
+ * The reply has doubles, which 7.0 prints as %.17g and 7.2 with the fewest digits that read back.
+ */
 export function doubles(line: Line): Step {
   const shorten: Normaliser = (reply, dialect) =>
     dialect === '7.2' ? reply : mapScalars(reply, shortestDouble);
@@ -152,7 +158,9 @@ function sortByJson<T extends Encoded>(items: readonly T[]): T[] {
   return keyed.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)).map(({ item }) => item);
 }
 
-/** The values of these fields of a map (a flat array in RESP2) are of the type they are, no more. */
+/**
+ * The values of these fields of a map (a flat array in RESP2) are of the type they are, no more.
+ */
 export function anyValueOf(line: Line, ...fields: readonly string[]): Step {
   const marked = new Set(fields.map((field) => `$${field}`));
   const mask = (key: Encoded, value: Encoded): Encoded =>

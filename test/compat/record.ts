@@ -1,9 +1,11 @@
 /**
- * Records what the real server answers: `npm run compat:record` for all scripts, `npm run compat:record -- strings`
- * for some. A script of which a step got no reply, or has an outdated 7.2 mark, is reported and not written.
+ * Records what the real server answers: `npm run compat:record` for all scripts, `npm run
+ * compat:record -- strings` for some. A script of which a step got no reply, or has an outdated 7.2
+ * mark, is reported and not written.
  */
 import { startRedis } from '../support/server.ts';
 import type { Target } from './conversation.ts';
+import { askCommands, askConfig, writeMetadata } from './metadata-recording.ts';
 import {
   labelOf,
   loadScript,
@@ -20,12 +22,22 @@ const redis = installedRedis();
 if (redis?.dialect !== '7.0') {
   throw new Error(`recording needs redis-server 7.0, found ${redis?.version ?? 'none'}`);
 }
+await recordMetadata();
 const chosen = process.argv.slice(2);
 let faults = 0;
 for (const name of chosen.length > 0 ? chosen : scriptNames()) {
   faults += await recordScript(name, redis.version);
 }
 process.exitCode = faults === 0 ? 0 : 1;
+
+async function recordMetadata(): Promise<void> {
+  const server = await startRedis();
+  try {
+    writeMetadata(await askCommands(server.port, 2), await askConfig(server.port));
+  } finally {
+    await server.stop();
+  }
+}
 
 async function recordScript(name: string, version: string): Promise<number> {
   const script = await loadScript(name);

@@ -58,14 +58,16 @@ export function readRecording(name: string): Recording {
   return { server, cases: new Map(parsed) };
 }
 
-/** Writes a recording, one step a line, the RESP3 reply only where it differs from the RESP2 one. */
+/**
+ * Writes a recording, one step a line, the RESP3 reply only where it differs from the RESP2 one.
+ */
 export function writeRecording(name: string, recording: Recording): void {
   const cases = [...recording.cases].map(([caseName, steps]) => {
     const lines = steps.map((step) => `      ${recordedLine(step)}`);
     return `    ${JSON.stringify(caseName)}: [\n${lines.join(',\n')}\n    ]`;
   });
-  const body = `{\n  "server": "${recording.server}",\n  "cases": {\n${cases.join(',\n')}\n  }\n}\n`;
-  writeFileSync(recordingPath(name), body);
+  const head = `{\n  "server": "${recording.server}",\n  "cases": {\n`;
+  writeFileSync(recordingPath(name), `${head}${cases.join(',\n')}\n  }\n}\n`);
 }
 
 function recordedLine({ label, resp2, resp3 }: RecordedStep): string {

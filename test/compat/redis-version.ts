@@ -1,7 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import type { Dialect } from './script.ts';
 
-/** The redis-server on the PATH: its version, and its dialect where it is one that recordings know. */
+/**
+ * The redis-server on the PATH: its version, and its dialect where it is one that recordings know.
+ */
 export type InstalledRedis = { readonly version: string; readonly dialect: Dialect | null };
 
 /** Asks redis-server for its version; null if there is none on the PATH. */

@@ -29,7 +29,8 @@ export async function compareCase(
     return [describeDifference(step, i, expected[i]!, actual[i]!)];
   });
   if (differences.length === 0) return null;
-  return `RESP${protocol}: ${differences.length} of ${steps.length} steps differ\n${differences.join('\n')}`;
+  const head = `RESP${protocol}: ${differences.length} of ${steps.length} steps differ`;
+  return [head, ...differences].join('\n');
 }
 
 /** Names those of a case's needed commands that a server does not have. */

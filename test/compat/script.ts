@@ -94,12 +94,18 @@ export function closed(): Step {
   return step({ kind: 'closed' });
 }
 
-/** Sends bytes as they are; the outcome is every byte that comes back, and whether the server hangs up. */
+/**
+ * Sends bytes as they are; the outcome is every byte that comes back, and whether the server hangs
+ * up.
+ */
 export function raw(...bytes: Arg[]): Step {
   return step({ kind: 'raw', bytes: joinBytes(bytes) });
 }
 
-/** Sends bytes in two packets, cut at every place in turn; the outcome is the list of distinct answers. */
+/**
+ * Sends bytes in two packets, cut at every place in turn; the outcome is the list of distinct
+ * answers.
+ */
 export function splitAnywhere(...bytes: Arg[]): Step {
   return step({ kind: 'split', bytes: joinBytes(bytes), byteByByte: false });
 }
@@ -134,7 +140,9 @@ export function capture(name: string, line: Line, pattern: RegExp = /^(.*)$/s): 
   return { ...toStep(line), capture: { name, pattern } };
 }
 
-/** States what 7.2 replies where 7.0 replies something else. RESP3 replies the same unless given. */
+/**
+ * States what 7.2 replies where 7.0 replies something else. RESP3 replies the same unless given.
+ */
 export function in72(line: Line, why: string, resp2: Encoded, resp3: Encoded = resp2): Step {
   return { ...toStep(line), in72: { why, resp2, resp3 } };
 }

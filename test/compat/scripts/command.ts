@@ -1,5 +1,29 @@
-import { helpOf, matching, sorted } from '../normalise.ts';
-import { defineScript, needing } from '../script.ts';
+import { type Encoded, isArray } from '../encoded.ts';
+import { helpOf, masked, matching, sorted } from '../normalise.ts';
+import { defineScript, in72, type Line, needing, normalised, type Step } from '../script.ts';
+
+const FEWER_ARGUMENTS = 'COMMAND GETKEYS takes commands without arguments since 7.2';
+const NO_KEYS = '-ERR The command has no key arguments';
+const BAD_ARITY = '-ERR Invalid number of arguments specified for command';
+
+/** A row of COMMAND INFO; its flags and categories have no order. */
+const infoRows = (line: Line): Step =>
+  normalised(line, (reply) => {
+    if (!isArray(reply)) return reply;
+    return reply.map((row) => (isArray(row) ? row.map((each, i) => sortedAt(i, each)) : row));
+  });
+
+const sortedAt = (index: number, value: Encoded): Encoded => {
+  if (index !== 2 && index !== 6) return value;
+  if (isArray(value)) return value.toSorted();
+  return typeof value === 'object' ? { '~': (value['~'] as string[]).toSorted() } : value;
+};
+
+/** The sentences of COMMAND DOCS are each server's own. */
+const documentation = (line: Line): Step => masked(line, /^\$(?:O\(.*|.* .*)$/s, '$<text>');
+
+const DISPLAY_TEXT = '7.2 gives arguments a display_text';
+const ARGUMENT_72 = '$name $key $type $key $display_text $key $key_spec_index'.split(' ');
 
 export const script = defineScript({
   'COMMAND COUNT and LIST': [
@@ -30,6 +54,54 @@ export const script = defineScript({
     helpOf('COMMAND', 'COMMAND HELP'),
   ],
 
+  'The shape of COMMAND INFO and DOCS': [
+    infoRows('COMMAND INFO get'),
+    infoRows('COMMAND INFO GET nosuch config|get'),
+    infoRows('COMMAND INFO object|encoding'),
+    in72(
+      documentation('COMMAND DOCS getdel'),
+      DISPLAY_TEXT,
+      [
+        '$getdel',
+        [
+          ...'$summary $<text> $since $6.2.0 $group $string $complexity $<text> $arguments'.split(
+            ' ',
+          ),
+          [[...ARGUMENT_72, ':0']],
+        ],
+      ],
+      {
+        '%': [
+          [
+            '$getdel',
+            {
+              '%': [
+                ['$summary', '$<text>'],
+                ['$since', '$6.2.0'],
+                ['$group', '$string'],
+                ['$complexity', '$<text>'],
+                [
+                  '$arguments',
+                  [
+                    {
+                      '%': [
+                        ['$name', '$key'],
+                        ['$type', '$key'],
+                        ['$display_text', '$key'],
+                        ['$key_spec_index', ':0'],
+                      ],
+                    },
+                  ],
+                ],
+              ],
+            },
+          ],
+        ],
+      },
+    ),
+    documentation('COMMAND DOCS config|resetstat'),
+  ],
+
   'COMMAND GETKEYS': [
     'COMMAND GETKEYS GET k',
     'COMMAND GETKEYS get K',
@@ -45,11 +117,11 @@ export const script = defineScript({
     ['COMMAND', 'GETKEYS', 'GET', 'nul\0\r\n'],
     ['COMMAND', 'GETKEYS', 'GET', ''],
     'COMMAND GETKEYS MSET a 1 b',
-    'COMMAND GETKEYS GET',
+    in72('COMMAND GETKEYS GET', FEWER_ARGUMENTS, BAD_ARITY),
     'COMMAND GETKEYS GET a b',
-    'COMMAND GETKEYS PING',
+    in72('COMMAND GETKEYS PING', FEWER_ARGUMENTS, NO_KEYS),
     'COMMAND GETKEYS CLIENT ID',
-    'COMMAND GETKEYS CLIENT',
+    in72('COMMAND GETKEYS CLIENT', FEWER_ARGUMENTS, NO_KEYS),
     'COMMAND GETKEYS NOSUCH k',
     'COMMAND GETKEYS OBJECT NOSUCH k',
     'COMMAND GETKEYS SET k',
@@ -69,8 +141,8 @@ export const script = defineScript({
     'COMMAND GETKEYSANDFLAGS STRLEN k',
     'COMMAND GETKEYSANDFLAGS EXPIRE k 1',
     'COMMAND GETKEYSANDFLAGS OBJECT ENCODING k',
-    'COMMAND GETKEYSANDFLAGS PING',
-    'COMMAND GETKEYSANDFLAGS GET',
+    in72('COMMAND GETKEYSANDFLAGS PING', FEWER_ARGUMENTS, NO_KEYS),
+    in72('COMMAND GETKEYSANDFLAGS GET', FEWER_ARGUMENTS, BAD_ARITY),
     'COMMAND GETKEYSANDFLAGS NOSUCH k',
     'COMMAND GETKEYSANDFLAGS',
   ],

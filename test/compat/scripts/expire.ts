@@ -1,4 +1,4 @@
-import { between, near } from '../normalise.ts';
+import { between, near, oneOf } from '../normalise.ts';
 import { defineScript, needing, wait } from '../script.ts';
 
 const LATER_SECONDS = '9999999999';
@@ -110,7 +110,7 @@ export const script = defineScript({
     wait(60),
     'SET w x XX',
     'COPY w y',
-    'RANDOMKEY',
+    oneOf('RANDOMKEY', '$k', '$t', '$u'),
     'DBSIZE',
     'KEYS w',
   ],

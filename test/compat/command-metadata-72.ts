@@ -1,0 +1,108 @@
+import type { CommandMetadata } from './command-metadata.ts';
+
+/**
+ * Where the commands of 7.2 describe themselves otherwise than those of 7.0, from its published
+ * command tables; of the families that are compared so far.
+ */
+export const changedIn72: { readonly [command: string]: Partial<CommandMetadata> } = {
+  'client|kill': {
+    arguments:
+      'filter:oneof(old-format:string~ip:port!2.8.12 new-format:oneof*(client-id:integer=ID@2.8.12? ' +
+      'client-type:oneof=TYPE@2.8.12?(normal:pure-token=NORMAL master:pure-token=MASTER@3.2.0 ' +
+      'slave:pure-token=SLAVE replica:pure-token=REPLICA@5.0.0 pubsub:pure-token=PUBSUB) ' +
+      'username:string=USER? addr:string~ip:port=ADDR? laddr:string~ip:port=LADDR@6.2.0? ' +
+      'skipme:oneof=SKIPME?(yes:pure-token=YES no:pure-token=NO)))',
+  },
+  'client|list': {
+    arguments:
+      'client-type:oneof=TYPE@5.0.0?(normal:pure-token=NORMAL master:pure-token=MASTER ' +
+      'replica:pure-token=REPLICA pubsub:pure-token=PUBSUB) client-id:integer=ID@6.2.0?*',
+  },
+  'client|pause': { since: '3.0.0' },
+  'client|reply': {
+    arguments: 'action:oneof(on:pure-token=ON off:pure-token=OFF skip:pure-token=SKIP)',
+  },
+  'client|setname': { tips: 'request_policy:all_nodes response_policy:all_succeeded' },
+  'client|unblock': {
+    arguments:
+      'client-id:integer unblock-type:oneof?(timeout:pure-token=TIMEOUT error:pure-token=ERROR)',
+  },
+  'command|getkeys': { arity: -3, arguments: 'command:string arg:string?*' },
+  'command|getkeysandflags': { arity: -3, arguments: 'command:string arg:string?*' },
+  'config|get': { arguments: 'parameter:string*' },
+  'config|resetstat': { tips: 'request_policy:all_nodes response_policy:all_succeeded' },
+  'config|rewrite': { tips: 'request_policy:all_nodes response_policy:all_succeeded' },
+  'config|set': { arguments: 'data:block*(parameter:string value:string)' },
+  flushall: {
+    arguments: 'flush-type:oneof?(async:pure-token=ASYNC@4.0.0 sync:pure-token=SYNC@6.2.0)',
+  },
+  flushdb: {
+    arguments: 'flush-type:oneof?(async:pure-token=ASYNC@4.0.0 sync:pure-token=SYNC@6.2.0)',
+  },
+  hello: {
+    arguments:
+      'arguments:block?(protover:integer auth:block=AUTH?(username:string password:string) ' +
+      'clientname:string=SETNAME?)',
+  },
+  'latency|reset': { tips: 'request_policy:all_nodes response_policy:agg_sum' },
+  lcs: {
+    arguments:
+      'key1:key#0 key2:key#0 len:pure-token=LEN? idx:pure-token=IDX? ' +
+      'min-match-len:integer=MINMATCHLEN? withmatchlen:pure-token=WITHMATCHLEN?',
+  },
+  mset: { arguments: 'data:block*(key:key#0 value:string)' },
+  msetnx: { arguments: 'data:block*(key:key#0 value:string)', tips: '' },
+  psetex: deprecated('2.6.12'),
+  quit: deprecated('7.2.0'),
+  randomkey: {
+    tips: 'nondeterministic_output request_policy:all_shards response_policy:special',
+  },
+  scan: { tips: 'nondeterministic_output request_policy:special response_policy:special' },
+  setex: deprecated('2.6.12'),
+  setnx: deprecated('2.6.12'),
+  shutdown: {
+    arguments:
+      'save-selector:oneof?(nosave:pure-token=NOSAVE save:pure-token=SAVE) ' +
+      'now:pure-token=NOW@7.0.0? force:pure-token=FORCE@7.0.0? abort:pure-token=ABORT@7.0.0?',
+  },
+};
+
+/** The commands that came with 7.2, of the families that are compared so far. */
+export const newIn72: { readonly [command: string]: CommandMetadata } = {
+  'client|no-touch': ofConnection({
+    arity: 3,
+    arguments: 'enabled:oneof(on:pure-token=ON off:pure-token=OFF)',
+  }),
+  'client|setinfo': ofConnection({
+    arity: 4,
+    tips: 'request_policy:all_nodes response_policy:all_succeeded',
+    arguments: 'attr:oneof(libname:string=LIB-NAME libver:string=LIB-VER)',
+  }),
+};
+
+function deprecated(since: string): Partial<CommandMetadata> {
+  return {
+    docFlags: 'deprecated',
+    deprecatedSince: since,
+    texts: 'summary complexity replaced_by',
+  };
+}
+
+function ofConnection(own: Partial<CommandMetadata>): CommandMetadata {
+  return {
+    arity: 0,
+    flags: 'loading noscript stale',
+    keys: '0 0 0',
+    categories: '@connection @slow',
+    tips: '',
+    keySpecs: '',
+    group: 'connection',
+    since: '7.2.0',
+    history: '',
+    docFlags: '',
+    deprecatedSince: '',
+    texts: 'summary complexity',
+    arguments: '',
+    ...own,
+  };
+}
