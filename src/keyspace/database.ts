@@ -6,11 +6,11 @@
  * that holds.
  */
 
-import { EXTENT_SHIFT, NULL, type Ptr } from '../memory/address.ts';
+import { EXTENT_HUGE, EXTENT_SHIFT, NULL, type Ptr } from '../memory/address.ts';
 import { copyBytes } from '../memory/bytes.ts';
 import type { Args } from '../protocol/args.ts';
 import { hashBytes } from '../structures/siphash.ts';
-import { TIMER_BYTES, TimingWheel } from '../structures/timing-wheel.ts';
+import { TIMER_BYTES, TIMER_MS_MAX, TimingWheel } from '../structures/timing-wheel.ts';
 import { Entries, type Entry, NO_ENTRY } from './entry.ts';
 import type { EntryTable } from './entry-table.ts';
 import { EXPIRED, KEY_MISS, type KeyEvent, NEW } from './events.ts';
@@ -50,10 +50,13 @@ export class Database {
     return this.wheel.count;
   }
 
-  /** The hash of argument `key`, from the batch's look ahead if it has it. */
+  /** The hash of argument `key`, kept in the args: the batch's look ahead may have computed it. */
   hash(args: Args, key: number): number {
     if (args.hashed === key) return args.hash;
-    return hashBytes(args.view, args.start(key), args.length(key));
+    const hash = hashBytes(args.view, args.start(key), args.length(key));
+    args.hash = hash;
+    args.hashed = key;
+    return hash;
   }
 
   /** The entry of a key, or NO_ENTRY. A due key is removed and not found. Counts nothing. */
@@ -156,6 +159,11 @@ export class Database {
     if (listener !== null) listener.keyChanged(this, args, key, event);
   }
 
+  /** Tells of one more event that the change last reported brought about. */
+  announce(args: Args, key: number, event: KeyEvent): void {
+    this.keyspace.listener?.keyChanged(this, args, key, event);
+  }
+
   /** Time in ms at which an entry falls due, or NO_EXPIRY. */
   expiryMs(entry: Entry): number {
     return this.entries.expires(entry) ? this.wheel.dueMs(this.entries.timer(entry)) : NO_EXPIRY;
@@ -168,21 +176,17 @@ export class Database {
   /** Sets or changes when an entry falls due, in ms since the epoch. */
   setExpiry(entry: Entry, dueMs: number): Entry {
     if (this.entries.expires(entry)) {
-      const timer = this.entries.timer(entry);
-      this.wheel.remove(timer);
-      this.wheel.add(timer, dueMs, this.entries.isLong(entry));
+      this.wheel.remove(this.entries.timer(entry));
+      this.#startTimer(entry, dueMs);
       return entry;
     }
-    const moved = this.#rewrite(entry, this.entries.valueLength(entry), true);
-    this.#startTimer(moved, dueMs);
-    return moved;
+    return this.#rewrite(entry, this.entries.valueLength(entry), dueMs);
   }
 
   /** Takes the expiry off an entry. */
   clearExpiry(entry: Entry): Entry {
     if (!this.entries.expires(entry)) return entry;
-    this.wheel.remove(this.entries.timer(entry));
-    return this.#rewrite(entry, this.entries.valueLength(entry), false);
+    return this.#rewrite(entry, this.entries.valueLength(entry), NO_EXPIRY);
   }
 
   /**
@@ -199,12 +203,22 @@ export class Database {
       entries.setValueLength(entry, valueLength);
       return entry;
     }
-    if (!expires) return this.#rewrite(entry, valueLength, false, slackBytes);
-    const dueMs = this.expiryMs(entry);
-    this.wheel.remove(entries.timer(entry));
-    const moved = this.#rewrite(entry, valueLength, true, slackBytes);
-    this.#startTimer(moved, dueMs);
-    return moved;
+    return this.#rewrite(entry, valueLength, this.expiryMs(entry), slackBytes);
+  }
+
+  /** As `resizeValue`, to a greater length; the bytes it adds are zero. */
+  extendValue(entry: Entry, valueLength: number, slackBytes = 0): Entry {
+    const { entries, keyspace } = this;
+    const oldLength = entries.valueLength(entry);
+    const extended = this.resizeValue(entry, valueLength, slackBytes);
+    // A block of its own extent comes zeroed, and filling it would commit all of its memory.
+    const isFresh =
+      extended !== entry && keyspace.heap.extentKind[extended >>> EXTENT_SHIFT] === EXTENT_HUGE;
+    if (!isFresh) {
+      const start = entries.valueStart(extended);
+      entries.bytes(extended).fill(0, start + oldLength, start + valueLength);
+    }
+    return extended;
   }
 
   /** Removes up to `keysMax` due keys; returns what is left of that number. */
@@ -253,17 +267,14 @@ export class Database {
   ): Entry {
     const { entries, keyspace } = this;
     const hadExpiry = entries.expires(old);
-    let dueMs = expiry;
-    if (hadExpiry) {
-      if (expiry === KEEP_EXPIRY) dueMs = this.expiryMs(old);
-      this.wheel.remove(entries.timer(old));
-    }
+    const dueMs = expiry === KEEP_EXPIRY ? this.expiryMs(old) : expiry;
     const expires = dueMs >= 0;
     const keyLength = entries.keyLength(old);
     const needed = Entries.sizeBytes(keyLength, valueLength, expires);
     const clock = keyspace.access.used(entries.clock(old));
     if (expires === hadExpiry && this.keyspace.heap.fits(keyspace.heap.capacity(old), needed)) {
       if (entries.isLong(old) === needsLong(keyLength, valueLength)) {
+        if (hadExpiry) this.wheel.remove(entries.timer(old));
         entries.writeHeader(old, type, encoding, clock, keyLength, valueLength, expires);
         if (expires) this.#startTimer(old, dueMs);
         return old;
@@ -273,17 +284,20 @@ export class Database {
     entries.writeHeader(moved, type, encoding, clock, keyLength, valueLength, expires);
     this.#copyRange(old, entries.keyStart(old), moved, entries.keyStart(moved), keyLength);
     this.#table.replace(moved);
+    if (hadExpiry) this.wheel.remove(entries.timer(old));
     keyspace.freeEntry(old);
     if (expires) this.#startTimer(moved, dueMs);
     return moved;
   }
 
-  /** Moves an entry to a block of another shape. Its timer must be unlinked and is not carried over. */
-  #rewrite(entry: Entry, valueLength: number, expires: boolean, slackBytes = 0): Entry {
+  /** Moves an entry to a block of another shape; `dueMs` is its expiry there, or NO_EXPIRY. */
+  #rewrite(entry: Entry, valueLength: number, dueMs: number, slackBytes = 0): Entry {
     const { entries, keyspace } = this;
     const keyLength = entries.keyLength(entry);
     const oldLength = entries.valueLength(entry);
+    const expires = dueMs >= 0;
     const needed = Entries.sizeBytes(keyLength, valueLength, expires);
+    // What can fail comes before the first change.
     const moved = keyspace.heap.alloc(needed + slackBytes) as Ptr as Entry;
     entries.writeHeader(
       moved,
@@ -298,7 +312,9 @@ export class Database {
     this.#copyRange(entry, entries.keyStart(entry), moved, entries.keyStart(moved), kept);
     this.#locate(entry);
     this.#table.replace(moved);
+    if (entries.expires(entry)) this.wheel.remove(entries.timer(entry));
     keyspace.heap.free(entry);
+    if (expires) this.#startTimer(moved, dueMs);
     return moved;
   }
 
@@ -317,8 +333,10 @@ export class Database {
     );
   }
 
+  /** Times beyond what a timer holds become the last one that it does: the year 10889. */
   #startTimer(entry: Entry, dueMs: number): void {
-    this.wheel.add(this.entries.timer(entry), dueMs, this.entries.isLong(entry));
+    const timer = this.entries.timer(entry);
+    this.wheel.add(timer, Math.min(dueMs, TIMER_MS_MAX), this.entries.isLong(entry));
   }
 
   #locate(entry: Entry): void {

@@ -32,6 +32,9 @@ export class Keyspace {
   /** Whether reads advance the access clock; off while a client that asked for NO-TOUCH runs. */
   touching = true;
 
+  /** proto-max-bulk-len: the longest string, in bytes, that a command may build. */
+  stringBytesMax: number = 512 * 1024 * 1024;
+
   /** Changes since the start. */
   dirty = 0;
   hits = 0;
