@@ -37,7 +37,7 @@ export function unreadableFile(path: string, error: unknown): ConfigurationError
   );
 }
 
-/** The operating system's words for an error of the file system, as strerror gives them. */
+/** Why the file system failed, in words; throws anything that is no error of the system again. */
 export function systemReason(error: unknown): string {
   const errno = error instanceof Error ? (error as NodeJS.ErrnoException).errno : undefined;
   const words = errno === undefined ? undefined : getSystemErrorMap().get(errno)?.[1];

@@ -81,7 +81,7 @@ function rewrittenText(
 ): Buffer {
   const wanted = config.settings;
   const present = readBack(old, wanted);
-  const text = new ConfigText(old);
+  const text = new ConfigText(old, wanted.workingDirectory);
   if (config.isPasswordChanged) forgetPassword(text, config, userLines);
   for (const name of REWRITTEN_DIRECTIVES) {
     if (!present.agrees(name, wanted) || text.hasMistake(name)) {

@@ -25,6 +25,7 @@ export class Settings {
     this.workingDirectory = workingDirectory;
     this.#settings.set('dir', { value: workingDirectory, text: workingDirectory });
     for (const name of DIRECTIVE_NAMES) {
+      if (this.#settings.has(name)) continue;
       this.#settings.set(name, this.read(name, defaultArguments(name)));
     }
   }

@@ -35,10 +35,11 @@ interface Line {
 export class ConfigText {
   #lines: readonly Line[];
 
-  constructor(bytes: Buffer) {
+  /** `workingDirectory` is where relative names in the file start. */
+  constructor(bytes: Buffer, workingDirectory: string) {
     const texts = bytes.toString('latin1').split('\n');
     if (texts.at(-1) === '') texts.pop();
-    const defaults = new Settings(process.cwd());
+    const defaults = new Settings(workingDirectory);
     this.#lines = texts.map((text) => understandLine(text, defaults));
   }
 
