@@ -1,10 +1,13 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Config } from './config.ts';
+import { SECRET_MASK } from './config-directive.ts';
 import { ConfigurationError } from './config-error.ts';
 import { loadConfiguration } from './config-file.ts';
+import { rewriteConfiguration } from './config-rewrite.ts';
 
 let root = '';
 beforeEach(() => {
@@ -255,5 +258,30 @@ describe('secrets', () => {
     const config = await loadConfiguration(['-'], async () => stdin, { version: '' });
     expect(config.values.requirepass?.matches(Buffer.from('hunter2'))).toBe(true);
     expect(stdin.equals(Buffer.alloc(stdin.length))).toBe(true);
+  });
+});
+
+const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
+
+describe(`any value (SEED=${seed})`, () => {
+  const anyText = fc
+    .string({ unit: 'binary', maxLength: 40 })
+    .map((text) => text.replaceAll('\0', ''));
+
+  it('comes through the command line, and through a rewritten file, as it is', async () => {
+    write('a.conf', '# empty');
+    const property = fc.asyncProperty(anyText, anyText, async (user, password) => {
+      fc.pre(password !== SECRET_MASK);
+      const argv = ['a.conf', '--masteruser', user, '--masterauth', password, '--hz', '5'];
+      const config = await load(argv);
+      expect(config.values.masteruser).toBe(user);
+      expect(config.values.masterauth?.toString() ?? '').toBe(password);
+      write('a.conf', '# empty');
+      expect(await rewriteConfiguration(config, undefined)).toBeUndefined();
+      const again = await load(['a.conf']);
+      expect(again.values.masteruser).toBe(user);
+      expect(again.values.masterauth?.toString() ?? '').toBe(password);
+    });
+    await fc.assert(property, { seed, numRuns: 100 });
   });
 });

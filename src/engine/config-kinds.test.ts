@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Kind, SECRET_MASK, type Setting } from './config-directive.ts';
 import {
@@ -154,6 +155,20 @@ describe('memory sizes', () => {
     expect(line(memory(), '10240')).toEqual(['10kb']);
     expect(line(memory(), '1500')).toEqual(['1500']);
     expect(line(memory(), '0')).toEqual(['0']);
+  });
+});
+
+const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
+
+describe(`any memory size (SEED=${seed})`, () => {
+  it('reads back from the line it is written as', () => {
+    const kind = memory(0n, UINT64_MAX);
+    const anySize = fc.tuple(fc.bigInt(0n, UINT64_MAX), fc.constantFrom(0n, 10n, 20n, 30n));
+    const property = fc.property(anySize, ([bytes, shift]) => {
+      const rounded = String((bytes >> shift) << shift);
+      expect(read(kind, kind.lines(read(kind, rounded))[0]!).text).toBe(rounded);
+    });
+    fc.assert(property, { seed });
   });
 });
 
