@@ -10,7 +10,7 @@ import { EXTENT_HUGE, EXTENT_SHIFT, NULL, type Ptr } from '../memory/address.ts'
 import { copyBytes } from '../memory/bytes.ts';
 import type { Args } from '../protocol/args.ts';
 import { hashBytes } from '../structures/siphash.ts';
-import { TIMER_BYTES, TIMER_MS_MAX, TimingWheel } from '../structures/timing-wheel.ts';
+import { TIMER_BYTES, type TimeMs, TimingWheel } from '../structures/timing-wheel.ts';
 import { Entries, type Entry, NO_ENTRY } from './entry.ts';
 import type { EntryTable } from './entry-table.ts';
 import { EXPIRED, KEY_MISS, type KeyEvent, NEW } from './events.ts';
@@ -114,7 +114,7 @@ export class Database {
     type: number,
     encoding: number,
     valueLength: number,
-    expiry: number,
+    expiry: TimeMs,
   ): Entry {
     const hash = this.hash(args, key);
     const old = this.find(args, key);
@@ -165,8 +165,9 @@ export class Database {
   }
 
   /** Time in ms at which an entry falls due, or NO_EXPIRY. */
-  expiryMs(entry: Entry): number {
-    return this.entries.expires(entry) ? this.wheel.dueMs(this.entries.timer(entry)) : NO_EXPIRY;
+  expiryMs(entry: Entry): TimeMs {
+    if (!this.entries.expires(entry)) return NO_EXPIRY;
+    return this.wheel.exactDueMs(this.entries.timer(entry));
   }
 
   isDue(entry: Entry): boolean {
@@ -174,7 +175,7 @@ export class Database {
   }
 
   /** Sets or changes when an entry falls due, in ms since the epoch. */
-  setExpiry(entry: Entry, dueMs: number): Entry {
+  setExpiry(entry: Entry, dueMs: TimeMs): Entry {
     if (this.entries.expires(entry)) {
       this.wheel.remove(this.entries.timer(entry));
       this.#startTimer(entry, dueMs);
@@ -263,7 +264,7 @@ export class Database {
     type: number,
     encoding: number,
     valueLength: number,
-    expiry: number,
+    expiry: TimeMs,
   ): Entry {
     const { entries, keyspace } = this;
     const hadExpiry = entries.expires(old);
@@ -291,7 +292,7 @@ export class Database {
   }
 
   /** Moves an entry to a block of another shape; `dueMs` is its expiry there, or NO_EXPIRY. */
-  #rewrite(entry: Entry, valueLength: number, dueMs: number, slackBytes = 0): Entry {
+  #rewrite(entry: Entry, valueLength: number, dueMs: TimeMs, slackBytes = 0): Entry {
     const { entries, keyspace } = this;
     const keyLength = entries.keyLength(entry);
     const oldLength = entries.valueLength(entry);
@@ -333,10 +334,8 @@ export class Database {
     );
   }
 
-  /** Times beyond what a timer holds become the last one that it does: the year 10889. */
-  #startTimer(entry: Entry, dueMs: number): void {
-    const timer = this.entries.timer(entry);
-    this.wheel.add(timer, Math.min(dueMs, TIMER_MS_MAX), this.entries.isLong(entry));
+  #startTimer(entry: Entry, dueMs: TimeMs): void {
+    this.wheel.add(this.entries.timer(entry), dueMs, this.entries.isLong(entry));
   }
 
   #locate(entry: Entry): void {

@@ -3,6 +3,7 @@
  * sample finds them.
  *
  *   timer (16 B)   | due, low 32 | due, high 16 ; slot 10 ; mark 1 | next timer | previous timer |
+ *   far timer      | all ones 32 | all ones 16  ; 1023    ; mark 1 | due, low 32 | due, high 32  |
  *
  *   level 0   64 slots of 1 ms      a timer is on the lowest level whose slots of that length
  *   level 1   64 slots of 64 ms     still tell its time from the wheel's own; when the wheel
@@ -13,7 +14,10 @@
  * operation is a few words: 22-31 ns to add, 27 to move down. `step` does one timer at a time, so the caller
  * decides how long a slice lasts; a wheel that lags behind stays correct.
  *
- * Invariants: a timer's slot number is the list it is in; a map's bit is set exactly when its list is not empty;
+ * A time beyond 48 bits (after the year 10889) comes after the end of any process, so such a timer is in no list and
+ * has room for all 64 bits of its time: clients get back what they have set, and the common timer stays small.
+ *
+ * Invariants: a timer's slot number is the list it is in, or 1023 for none; a map's bit is set exactly when its list is not empty;
  * the wheel's time never passes a due timer that is still linked. Rejected: a binary heap (log n moves, and a
  * back-pointer per record) and sampling as Redis does (keys outlive their time by up to seconds).
  */
@@ -21,16 +25,25 @@ import { EXTENT_SHIFT, NULL, type Ptr, UNIT_MASK } from '../memory/address.ts';
 import type { Heap } from '../memory/heap.ts';
 
 export const TIMER_BYTES = 16;
-/** Largest time, in ms, that a timer holds. */
-export const TIMER_MS_MAX: number = 2 ** 48 - 1;
+/** Time in ms since the epoch; a bigint only beyond Number.MAX_SAFE_INTEGER, and then at most 2^63 - 1. */
+export type TimeMs = number | bigint;
+
+/** Largest time, in ms, that is waited for. */
+const LINKED_MS_MAX: number = 2 ** 48 - 1;
 
 const DUE_LOW = 0;
 const DUE_HIGH = 1;
 const NEXT = 2;
 const PREVIOUS = 3;
+/** In place of the links of a far timer. */
+const FAR_LOW = 2;
+const FAR_HIGH = 3;
+
+const INT64_MAX = 2n ** 63n - 1n;
 
 const SLOT_SHIFT = 16;
 const SLOT_MASK = 0x3ff;
+const FAR_SLOT = 0x3ff;
 const MARK = 0x80000000;
 
 const LEVELS = 7;
@@ -42,7 +55,7 @@ export class TimingWheel {
   readonly #heads = new Uint32Array(LEVELS * 64);
   readonly #maps = new Uint32Array(LEVELS * 2);
   #elapsedMs: number;
-  /** Timers linked. */
+  /** Timers, far ones included. */
   count = 0;
 
   constructor(heap: Heap, nowMs: number) {
@@ -50,9 +63,13 @@ export class TimingWheel {
     this.#elapsedMs = nowMs;
   }
 
-  /** Links a timer that falls due at `dueMs`; `mark` is one bit of the caller's. */
-  add(timer: Ptr, dueMs: number, mark: boolean): void {
+  /** Starts a timer that falls due at `dueMs`; `mark` is one bit of the caller's. */
+  add(timer: Ptr, dueMs: TimeMs, mark: boolean): void {
     this.count++;
+    if (typeof dueMs === 'bigint' || dueMs > LINKED_MS_MAX) {
+      this.#setFar(timer, BigInt(dueMs), mark);
+      return;
+    }
     const words = this.#heap.words[timer >>> EXTENT_SHIFT]!;
     const at = (timer & UNIT_MASK) << 1;
     words[at + DUE_LOW] = dueMs % 4294967296;
@@ -60,14 +77,15 @@ export class TimingWheel {
     this.#link(timer, dueMs);
   }
 
-  /** Unlinks a timer. */
+  /** Stops a timer. */
   remove(timer: Ptr): void {
     this.count--;
-    this.#unlink(timer);
+    if (!this.#isFar(timer)) this.#unlink(timer);
   }
 
   /** Patches the links around a timer whose 16 bytes were copied from `from` to `to`. */
   moved(from: Ptr, to: Ptr): void {
+    if (this.#isFar(to)) return;
     const words = this.#heap.words[to >>> EXTENT_SHIFT]!;
     const at = (to & UNIT_MASK) << 1;
     const next = words[at + NEXT]! as Ptr;
@@ -82,11 +100,20 @@ export class TimingWheel {
     }
   }
 
-  /** Due time in ms of a timer. */
+  /** Due time in ms of a timer, 2^48 - 1 for a far one: enough to know whether it is due. */
   dueMs(timer: Ptr): number {
     const words = this.#heap.words[timer >>> EXTENT_SHIFT]!;
     const at = (timer & UNIT_MASK) << 1;
     return (words[at + DUE_HIGH]! & 0xffff) * 4294967296 + words[at + DUE_LOW]!;
+  }
+
+  /** Due time of a timer as it was set. */
+  exactDueMs(timer: Ptr): TimeMs {
+    if (!this.#isFar(timer)) return this.dueMs(timer);
+    const words = this.#heap.words[timer >>> EXTENT_SHIFT]!;
+    const at = (timer & UNIT_MASK) << 1;
+    const dueMs = (BigInt(words[at + FAR_HIGH]!) << 32n) | BigInt(words[at + FAR_LOW]!);
+    return dueMs <= Number.MAX_SAFE_INTEGER ? Number(dueMs) : dueMs;
   }
 
   /** The caller's bit of a timer. */
@@ -120,6 +147,20 @@ export class TimingWheel {
     this.#unlink(timer);
     this.#link(timer, due);
     return NULL;
+  }
+
+  #isFar(timer: Ptr): boolean {
+    const words = this.#heap.words[timer >>> EXTENT_SHIFT]!;
+    const high = words[((timer & UNIT_MASK) << 1) + DUE_HIGH]!;
+    return ((high >>> SLOT_SHIFT) & SLOT_MASK) === FAR_SLOT;
+  }
+
+  #setFar(timer: Ptr, dueMs: bigint, mark: boolean): void {
+    const exact = dueMs < INT64_MAX ? dueMs : INT64_MAX;
+    this.#setWord(timer, DUE_LOW, 0xffffffff);
+    this.#setWord(timer, DUE_HIGH, 0xffff | (FAR_SLOT << SLOT_SHIFT) | (mark ? MARK : 0));
+    this.#setWord(timer, FAR_LOW, Number(exact & 0xffffffffn));
+    this.#setWord(timer, FAR_HIGH, Number(exact >> 32n));
   }
 
   #link(timer: Ptr, dueMs: number): void {
