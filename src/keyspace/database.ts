@@ -76,16 +76,22 @@ export class Database {
     return entry;
   }
 
-  /** Finds a key for a command that reads it: counts hits and misses and advances the access clock. */
-  read(args: Args, key: number): Entry {
+  /** Finds a key for a command that asks about it: counts hits and misses. */
+  look(args: Args, key: number): Entry {
     const entry = this.find(args, key);
     if (entry === NO_ENTRY) {
       this.keyspace.misses++;
       this.keyspace.listener?.keyChanged(this, args, key, KEY_MISS);
-      return NO_ENTRY;
+    } else {
+      this.keyspace.hits++;
     }
-    this.keyspace.hits++;
-    this.use(entry);
+    return entry;
+  }
+
+  /** Finds a key for a command that reads it: counts hits and misses and advances the access clock. */
+  read(args: Args, key: number): Entry {
+    const entry = this.look(args, key);
+    if (entry !== NO_ENTRY) this.use(entry);
     return entry;
   }
 
@@ -116,22 +122,11 @@ export class Database {
     valueLength: number,
     expiry: TimeMs,
   ): Entry {
-    const hash = this.hash(args, key);
     const old = this.find(args, key);
     if (old !== NO_ENTRY) return this.#overwrite(old, type, encoding, valueLength, expiry);
-    const keyLength = args.length(key);
-    const expires = expiry >= 0;
-    const heap = this.keyspace.heap;
-    const entry = heap.alloc(Entries.sizeBytes(keyLength, valueLength, expires)) as Ptr as Entry;
     const clock = this.keyspace.access.fresh();
-    this.entries.writeHeader(entry, type, encoding, clock, keyLength, valueLength, expires);
-    const extent = entry >>> EXTENT_SHIFT;
-    const to = heap.bytes[extent]!;
-    const keyStart = this.entries.keyStart(entry);
-    copyBytes(args.bytes, args.view, args.start(key), to, heap.views[extent]!, keyStart, keyLength);
-    if (expires) this.#startTimer(entry, expiry);
-    this.#table.insert(this.root, hash, entry);
-    this.keyspace.listener?.keyChanged(this, args, key, NEW);
+    const entry = this.#newRecord(args, key, type, encoding, clock, valueLength, expiry >= 0);
+    this.#attach(args, key, entry, expiry);
     return entry;
   }
 
@@ -147,6 +142,50 @@ export class Database {
   removeEntry(entry: Entry): void {
     this.#locate(entry);
     this.#removeFound(entry);
+  }
+
+  /** Removes an entry if it is due; whether it was. */
+  expireIfDue(entry: Entry): boolean {
+    if (!this.entries.expires(entry) || !this.isDue(entry)) return false;
+    this.#locate(entry);
+    this.#expireFound(entry);
+    return true;
+  }
+
+  /**
+   * Gives what key `from` holds to key `to`, with its expiry, in place of what that may hold. REQUIRES: `from` is
+   * there, and is another key than `to`.
+   */
+  rename(args: Args, from: number, to: number): void {
+    const old = this.find(args, from);
+    const dueMs = this.expiryMs(old);
+    const renamed = this.#duplicate(args, to, old, this.entries.clock(old));
+    this.remove(args, to);
+    this.#locate(old);
+    this.#detachFound(old);
+    // What the value owns belongs to the new record now.
+    this.keyspace.heap.free(old);
+    this.#attach(args, to, renamed, dueMs);
+  }
+
+  /**
+   * Gives a copy of what key `from` holds to key `to` of a database, with its expiry, in place of what that may
+   * hold. REQUIRES: `from` is there, and is another key than `to` of `target`.
+   */
+  copy(args: Args, from: number, target: Database, to: number): void {
+    const original = this.find(args, from);
+    const dueMs = this.expiryMs(original);
+    const copy = this.#duplicate(args, to, original, this.keyspace.access.fresh());
+    target.remove(args, to);
+    target.#attach(args, to, copy, dueMs);
+  }
+
+  /** Gives a key to another database. REQUIRES: it is here, and not there. */
+  move(args: Args, key: number, target: Database): void {
+    const entry = this.find(args, key);
+    const dueMs = this.expiryMs(entry);
+    this.#detachFound(entry);
+    target.#attach(args, key, entry, dueMs);
   }
 
   /**
@@ -244,6 +283,7 @@ export class Database {
   /** Removes all keys. */
   flush(): void {
     const root = this.root;
+    this.keyspace.dirty += this.size();
     this.root = this.#table.create();
     this.wheel = new TimingWheel(this.keyspace.heap, this.keyspace.nowMs);
     this.keyspace.listener?.databaseFlushed(this);
@@ -257,6 +297,53 @@ export class Database {
     this.wheel = other.wheel;
     other.root = root;
     other.wheel = wheel;
+  }
+
+  /** Allocates a record with the key of argument `key`. Its value and its timer are the caller's to fill. */
+  #newRecord(
+    args: Args,
+    key: number,
+    type: number,
+    encoding: number,
+    clock: number,
+    valueLength: number,
+    expires: boolean,
+  ): Entry {
+    const { entries } = this;
+    const heap = this.keyspace.heap;
+    const keyLength = args.length(key);
+    const entry = heap.alloc(Entries.sizeBytes(keyLength, valueLength, expires)) as Ptr as Entry;
+    entries.writeHeader(entry, type, encoding, clock, keyLength, valueLength, expires);
+    const extent = entry >>> EXTENT_SHIFT;
+    const to = heap.bytes[extent]!;
+    const keyStart = entries.keyStart(entry);
+    copyBytes(args.bytes, args.view, args.start(key), to, heap.views[extent]!, keyStart, keyLength);
+    return entry;
+  }
+
+  /** Allocates a record with the key of argument `key` and the value bytes of another record. */
+  #duplicate(args: Args, key: number, original: Entry, clock: number): Entry {
+    const { entries } = this;
+    const length = entries.valueLength(original);
+    const type = entries.type(original);
+    const encoding = entries.encoding(original);
+    const expires = entries.expires(original);
+    const record = this.#newRecord(args, key, type, encoding, clock, length, expires);
+    this.#copyRange(
+      original,
+      entries.valueStart(original),
+      record,
+      entries.valueStart(record),
+      length,
+    );
+    return record;
+  }
+
+  /** Makes a record part of the database. REQUIRES: it has the key of argument `key`, which is not there. */
+  #attach(args: Args, key: number, entry: Entry, dueMs: TimeMs): void {
+    if (dueMs >= 0) this.#startTimer(entry, dueMs);
+    this.#table.insert(this.root, this.hash(args, key), entry);
+    this.keyspace.listener?.keyChanged(this, args, key, NEW);
   }
 
   #overwrite(
@@ -346,9 +433,14 @@ export class Database {
 
   /** REQUIRES: the last search of the table found this entry. */
   #removeFound(entry: Entry): void {
+    this.#detachFound(entry);
+    this.keyspace.freeEntry(entry);
+  }
+
+  /** Takes a record out of the database without freeing it. REQUIRES: as `#removeFound`. */
+  #detachFound(entry: Entry): void {
     if (this.entries.expires(entry)) this.wheel.remove(this.entries.timer(entry));
     this.#table.remove(this.root);
-    this.keyspace.freeEntry(entry);
   }
 
   #expireFound(entry: Entry): void {

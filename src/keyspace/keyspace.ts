@@ -12,6 +12,8 @@ import type { KeyEvent } from './events.ts';
 export interface ChangeListener {
   keyChanged(database: Database, args: Args, key: number, event: KeyEvent): void;
   databaseFlushed(database: Database): void;
+  /** Each of the two now has what the other had. */
+  databasesSwapped(first: Database, second: Database): void;
 }
 
 /** Keys that a flush frees at once; larger tables are taken apart in slices. */
@@ -113,8 +115,10 @@ export class Keyspace {
   }
 
   /** Exchanges the contents of two databases. */
-  swap(first: number, second: number): void {
-    this.databases[first]!.exchange(this.databases[second]!);
+  swap(first: Database, second: Database): void {
+    first.exchange(second);
+    this.dirty++;
+    this.listener?.databasesSwapped(first, second);
   }
 }
 

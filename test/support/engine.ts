@@ -119,6 +119,10 @@ class ChangeLog implements ChangeListener {
   databaseFlushed(database: Database): void {
     this.#changes.push(`flushed ${database.id}`);
   }
+
+  databasesSwapped(first: Database, second: Database): void {
+    this.#changes.push(`swapped ${first.id} ${second.id}`);
+  }
 }
 
 /**
