@@ -125,7 +125,9 @@ function forgetPassword(
  * line undoes.
  */
 function confirm(text: ConfigText, wanted: Settings): void {
-  for (const name of differences(text, wanted)) {
+  const undone = differences(text, wanted);
+  if (undone.length === 0) return;
+  for (const name of undone) {
     const { clearedBy } = directiveOf(name).kind;
     const clearing = clearedBy === undefined ? [] : [`${name} ${clearedBy}`];
     text.replace(name, []);

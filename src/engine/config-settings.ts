@@ -3,7 +3,7 @@
  * adds that.
  */
 
-import { ConfigRejection, type Kind, type Setting } from './config-directive.ts';
+import { ConfigRejection, type Kind, type Setting, splitValue } from './config-directive.ts';
 import {
   type ConfigValues,
   DIRECTIVE_NAMES,
@@ -19,15 +19,14 @@ export class Settings {
    * not given.
    */
   readonly workingDirectory: string;
-  readonly #settings = new Map<DirectiveName, Setting<unknown>>();
+  readonly #settings: Map<DirectiveName, Setting<unknown>>;
 
   constructor(workingDirectory: string) {
     this.workingDirectory = workingDirectory;
-    this.#settings.set('dir', { value: workingDirectory, text: workingDirectory });
-    for (const name of DIRECTIVE_NAMES) {
-      if (this.#settings.has(name)) continue;
-      this.#settings.set(name, this.read(name, defaultArguments(name)));
-    }
+    this.#settings = new Map(DEFAULTS).set('dir', {
+      value: workingDirectory,
+      text: workingDirectory,
+    });
   }
 
   get<Name extends DirectiveName>(name: Name): Setting<ValueOf<Name>> {
@@ -69,8 +68,10 @@ export class Settings {
   }
 }
 
-function defaultArguments(name: DirectiveName): Buffer[] {
-  const { kind, initial } = directiveOf(name);
-  if (!kind.takesMany) return [Buffer.from(initial)];
-  return initial === '' ? [] : initial.split(' ').map((word) => Buffer.from(word));
-}
+/** Read once: CONFIG REWRITE needs several sets of them in one turn. All but `dir`, which has none. */
+const DEFAULTS: ReadonlyMap<DirectiveName, Setting<unknown>> = new Map(
+  DIRECTIVE_NAMES.filter((name) => name !== 'dir').map((name) => {
+    const { kind, initial } = directiveOf(name);
+    return [name, kind.parse(splitValue(kind, Buffer.from(initial)), undefined, false)];
+  }),
+);

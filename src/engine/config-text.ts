@@ -20,35 +20,34 @@ const OTHER_DIRECTIVES: ReadonlySet<string> = new Set([
 ]);
 
 interface Line {
-  /** One character per byte. */
-  readonly text: string;
-  /**
-   * The directive by its present name; undefined in a comment, an empty line and one that is not
-   * understood.
-   */
+  /** One character per byte; undefined once the line is dropped. */
+  text: string | undefined;
+  /** The directive by its present name; undefined in a comment and in a line not understood. */
   readonly directive: string | undefined;
   /** The directive refuses its arguments. */
-  readonly isMistaken: boolean;
+  isMistaken: boolean;
 }
 
-/** A configuration file to be changed line by line; directives are named by their present name. */
+/** A configuration file to be changed line by line; directives go by their present names. */
 export class ConfigText {
-  #lines: readonly Line[];
+  readonly #lines: Line[] = [];
+  readonly #linesOf = new Map<string, Line[]>();
+  #isSigned = false;
 
   /** `workingDirectory` is where relative names in the file start. */
   constructor(bytes: Buffer, workingDirectory: string) {
     const texts = bytes.toString('latin1').split('\n');
     if (texts.at(-1) === '') texts.pop();
     const defaults = new Settings(workingDirectory);
-    this.#lines = texts.map((text) => understandLine(text, defaults));
+    for (const text of texts) this.#append(understandLine(text, defaults));
   }
 
   has(directive: string): boolean {
-    return this.#lines.some((line) => line.directive === directive);
+    return this.#present(directive).length > 0;
   }
 
   hasMistake(directive: string): boolean {
-    return this.#lines.some((line) => line.directive === directive && line.isMistaken);
+    return this.#present(directive).some((line) => line.isMistaken);
   }
 
   /**
@@ -56,31 +55,41 @@ export class ConfigText {
    * over, and adds the new ones that are left over at the end, below the signature.
    */
   replace(directive: string, texts: readonly string[]): void {
-    const left = texts.map((text) => newLine(text, directive));
-    const lines: Line[] = [];
-    for (const line of this.#lines) {
-      const next = line.directive === directive ? left.shift() : line;
-      if (next !== undefined) lines.push(next);
+    const bytewise = texts.map((text) => Buffer.from(text).toString('latin1'));
+    const old = this.#present(directive);
+    for (const [at, line] of old.entries()) {
+      line.text = bytewise[at];
+      line.isMistaken = false;
     }
-    if (left.length > 0 && !lines.some((line) => line.text.trim() === SIGNATURE)) {
-      lines.push(newLine(SIGNATURE, undefined));
+    const added = bytewise.slice(old.length);
+    if (added.length > 0 && !this.#isSigned) {
+      this.#append({ text: SIGNATURE, directive: undefined, isMistaken: false });
     }
-    this.#lines = [...lines, ...left];
+    for (const text of added) this.#append({ text, directive, isMistaken: false });
   }
 
   /** Keeps the last line of a directive only, the one that counts. */
   dropRepetitions(directive: string): void {
-    const last = this.#lines.findLast((line) => line.directive === directive);
-    this.#lines = this.#lines.filter((line) => line.directive !== directive || line === last);
+    for (const line of this.#present(directive).slice(0, -1)) line.text = undefined;
   }
 
   toBytes(): Buffer {
-    return Buffer.from(this.#lines.map((line) => `${line.text}\n`).join(''), 'latin1');
+    const texts = this.#lines.map(({ text }) => (text === undefined ? '' : `${text}\n`));
+    return Buffer.from(texts.join(''), 'latin1');
   }
-}
 
-function newLine(text: string, directive: string | undefined): Line {
-  return { text: Buffer.from(text).toString('latin1'), directive, isMistaken: false };
+  #present(directive: string): Line[] {
+    return this.#linesOf.get(directive)?.filter(({ text }) => text !== undefined) ?? [];
+  }
+
+  #append(line: Line): void {
+    this.#lines.push(line);
+    if (line.text?.trim() === SIGNATURE) this.#isSigned = true;
+    if (line.directive === undefined) return;
+    const siblings = this.#linesOf.get(line.directive);
+    if (siblings === undefined) this.#linesOf.set(line.directive, [line]);
+    else siblings.push(line);
+  }
 }
 
 function understandLine(text: string, defaults: Settings): Line {
