@@ -68,7 +68,7 @@ export class Settings {
   }
 }
 
-/** Read once: CONFIG REWRITE needs several sets of them in one turn. All but `dir`, which has none. */
+/** All but `dir`, which has none. Read once: CONFIG REWRITE needs them several times in one turn. */
 const DEFAULTS: ReadonlyMap<DirectiveName, Setting<unknown>> = new Map(
   DIRECTIVE_NAMES.filter((name) => name !== 'dir').map((name) => {
     const { kind, initial } = directiveOf(name);
