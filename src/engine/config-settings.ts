@@ -68,7 +68,7 @@ export class Settings {
   }
 }
 
-/** All but `dir`, which has none. Read once: CONFIG REWRITE needs them several times in one turn. */
+/** All but `dir`, which has none. Read once: CONFIG REWRITE needs them often in one turn. */
 const DEFAULTS: ReadonlyMap<DirectiveName, Setting<unknown>> = new Map(
   DIRECTIVE_NAMES.filter((name) => name !== 'dir').map((name) => {
     const { kind, initial } = directiveOf(name);
