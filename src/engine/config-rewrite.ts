@@ -6,11 +6,25 @@
  * changed line could undo it.
  *
  * The file is replaced by rename, so that it is the old or the new one at every instant, also after
- * a crash.
+ * a crash. All of it happens before the caller goes on, flushing to the disk included: whoever asked
+ * is answered when the file is safe, and two rewrites cannot meet.
  */
 
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, readFile, realpath, rename, stat, unlink } from 'node:fs/promises';
+import {
+  closeSync,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Config } from './config.ts';
 import type { Kind } from './config-directive.ts';
@@ -21,26 +35,18 @@ import { DIRECTIVE_NAMES, type DirectiveName, directiveOf } from './config-table
 import { ConfigText } from './config-text.ts';
 
 /**
- * Rewrites wait for each other, so that none of them builds on a file that is about to be replaced.
- */
-let queue: Promise<unknown> = Promise.resolve();
-
-/**
  * Rewrites the configuration file. `userLines` are the `user ...` lines that the ACL wants in it,
  * that of the default user among them; undefined leaves those that are there alone, as when an ACL
  * file holds the users. Answers the error for the client, its code word included, or undefined.
  */
-export async function rewriteConfiguration(
+export function rewriteConfiguration(
   config: Config,
   userLines: readonly string[] | undefined,
-): Promise<string | undefined> {
+): string | undefined {
   const { file } = config.source;
   if (file === undefined) return 'ERR The server is running without a config file';
-  const rewrite = queue.then(() => rewriteFile(config, file, userLines));
-  // The next in the queue waits for this one to end, whether well or not; the caller is told below.
-  queue = rewrite.catch(() => undefined);
   try {
-    await rewrite;
+    rewriteFile(config, file, userLines);
     return undefined;
   } catch (error) {
     const reason = error instanceof RewriteRefusal ? error.message : systemReason(error);
@@ -51,21 +57,17 @@ export async function rewriteConfiguration(
 /** Why a file is left as it is. */
 class RewriteRefusal extends Error {}
 
-async function rewriteFile(
-  config: Config,
-  file: string,
-  userLines: readonly string[] | undefined,
-): Promise<void> {
+function rewriteFile(config: Config, file: string, userLines: readonly string[] | undefined): void {
   // Through symbolic links, so that the file is replaced and not a link to it.
-  const target = (await ifPresent(realpath(file))) ?? file;
-  const old = (await ifPresent(readFile(target))) ?? Buffer.alloc(0);
-  await replaceFile(target, rewrittenText(config, old, userLines));
+  const target = ifPresent(() => realpathSync(file)) ?? file;
+  const old = ifPresent(() => readFileSync(target)) ?? Buffer.alloc(0);
+  replaceFile(target, rewrittenText(config, old, userLines));
 }
 
 /** What a look at a file gives, or undefined when there is no such file. */
-async function ifPresent<T>(look: Promise<T>): Promise<T | undefined> {
+function ifPresent<T>(look: () => T): T | undefined {
   try {
-    return await look;
+    return look();
   } catch (error) {
     if (error instanceof Error && (error as NodeJS.ErrnoException).code === 'ENOENT') {
       return undefined;
@@ -160,35 +162,35 @@ const NEW_FILE_MODE = 0o600;
  * Replaces a file so that a crash leaves the old or the new one, with the permissions and owner of
  * the old.
  */
-async function replaceFile(path: string, bytes: Buffer): Promise<void> {
+function replaceFile(path: string, bytes: Buffer): void {
   const directory = dirname(path);
   const temporary = join(directory, `${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
-  const handle = await open(temporary, 'wx', NEW_FILE_MODE);
+  const file = openSync(temporary, 'wx', NEW_FILE_MODE);
   try {
     try {
-      await handle.writeFile(bytes);
-      await copyOwnership(path, handle);
-      await handle.sync();
+      writeFileSync(file, bytes);
+      copyOwnership(path, file);
+      fsyncSync(file);
     } finally {
-      await handle.close();
+      closeSync(file);
     }
-    await rename(temporary, path);
+    renameSync(temporary, path);
   } catch (error) {
-    await unlink(temporary);
+    unlinkSync(temporary);
     throw error;
   }
-  const parent = await open(directory, 'r');
+  const parent = openSync(directory, 'r');
   try {
-    await parent.sync();
+    fsyncSync(parent);
   } finally {
-    await parent.close();
+    closeSync(parent);
   }
 }
 
-async function copyOwnership(from: string, to: FileHandle): Promise<void> {
-  const old = await ifPresent(stat(from));
+function copyOwnership(from: string, to: number): void {
+  const old = ifPresent(() => statSync(from));
   if (old === undefined) return;
-  await to.chmod(old.mode & 0o7777);
-  const own = await to.stat();
-  if (own.uid !== old.uid || own.gid !== old.gid) await to.chown(old.uid, old.gid);
+  fchmodSync(to, old.mode & 0o7777);
+  const own = fstatSync(to);
+  if (own.uid !== old.uid || own.gid !== old.gid) fchownSync(to, old.uid, old.gid);
 }
