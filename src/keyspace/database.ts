@@ -153,8 +153,8 @@ export class Database {
   }
 
   /**
-   * Gives what key `from` holds to key `to`, with its expiry, in place of what that may hold. REQUIRES: `from` is
-   * there, and is another key than `to`.
+   * Gives what key `from` holds to key `to`, with its expiry, in place of what that may hold.
+   * REQUIRES: `from` is there, and is another key than `to`.
    */
   rename(args: Args, from: number, to: number): void {
     const old = this.find(args, from);
@@ -169,8 +169,8 @@ export class Database {
   }
 
   /**
-   * Gives a copy of what key `from` holds to key `to` of a database, with its expiry, in place of what that may
-   * hold. REQUIRES: `from` is there, and is another key than `to` of `target`.
+   * Gives a copy of what key `from` holds to key `to` of a database, with its expiry, in place of
+   * what that may hold. REQUIRES: `from` is there, and is another key than `to` of `target`.
    */
   copy(args: Args, from: number, target: Database, to: number): void {
     const original = this.find(args, from);
@@ -299,7 +299,7 @@ export class Database {
     other.wheel = wheel;
   }
 
-  /** Allocates a record with the key of argument `key`. Its value and its timer are the caller's to fill. */
+  /** Allocates a record with the key of argument `key`; value and timer are the caller's to fill. */
   #newRecord(
     args: Args,
     key: number,
@@ -339,7 +339,7 @@ export class Database {
     return record;
   }
 
-  /** Makes a record part of the database. REQUIRES: it has the key of argument `key`, which is not there. */
+  /** Adds a record to the database. REQUIRES: its key is that of argument `key`, and is not there. */
   #attach(args: Args, key: number, entry: Entry, dueMs: TimeMs): void {
     if (dueMs >= 0) this.#startTimer(entry, dueMs);
     this.#table.insert(this.root, this.hash(args, key), entry);

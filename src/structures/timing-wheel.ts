@@ -14,18 +14,20 @@
  * operation is a few words: 22-31 ns to add, 27 to move down. `step` does one timer at a time, so the caller
  * decides how long a slice lasts; a wheel that lags behind stays correct.
  *
- * A time beyond 48 bits (after the year 10889) comes after the end of any process, so such a timer is in no list and
- * has room for all 64 bits of its time: clients get back what they have set, and the common timer stays small.
+ * A time beyond 48 bits (after the year 10889) comes after the end of any process. Such a timer is
+ * in no list and so has room for all 64 bits of its time: clients get back what they have set, and
+ * the common timer stays small.
  *
- * Invariants: a timer's slot number is the list it is in, or 1023 for none; a map's bit is set exactly when its list is not empty;
- * the wheel's time never passes a due timer that is still linked. Rejected: a binary heap (log n moves, and a
- * back-pointer per record) and sampling as Redis does (keys outlive their time by up to seconds).
+ * Invariants: a timer's slot number is the list it is in, or 1023 for none; a map's bit is set
+ * exactly when its list is not empty; the wheel's time never passes a due timer that is still
+ * linked. Rejected: a binary heap (log n moves, and a back-pointer per record) and sampling as Redis
+ * does (keys outlive their time by up to seconds).
  */
 import { EXTENT_SHIFT, NULL, type Ptr, UNIT_MASK } from '../memory/address.ts';
 import type { Heap } from '../memory/heap.ts';
 
 export const TIMER_BYTES = 16;
-/** Time in ms since the epoch; a bigint only beyond Number.MAX_SAFE_INTEGER, and then at most 2^63 - 1. */
+/** Time in ms since the epoch; a bigint where a number would not be exact, at most 2^63 - 1. */
 export type TimeMs = number | bigint;
 
 /** Largest time, in ms, that is waited for. */
