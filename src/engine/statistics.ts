@@ -1,42 +1,28 @@
 /** Counts what the engine does. Per-command figures lie in flat arrays, indexed by the command's id. */
 import type { RegisteredCommand, Registry } from '../commands/registry.ts';
 import type { CommandStatistics, Statistics } from '../commands/services/statistics.ts';
+import { EventLoopStatistics } from './event-loop.ts';
+import { Rate } from './rate.ts';
 
 const HISTOGRAM_BUCKETS = 64;
-const SAMPLE_COUNT = 16;
 /** Error codes that are counted by name; a script can make up any number of them. */
 const ERROR_CODES_MAX = 128;
-
-/** Rates over the last samples. */
-class Rate {
-  readonly #perSecond = new Float64Array(SAMPLE_COUNT);
-  #index = 0;
-  #lastValue = 0;
-  #lastMs = 0;
-
-  sample(value: number, nowMs: number): void {
-    const elapsedMs = nowMs - this.#lastMs;
-    const grown = value - this.#lastValue;
-    this.#perSecond[this.#index] = elapsedMs > 0 && grown >= 0 ? (grown * 1000) / elapsedMs : 0;
-    this.#index = (this.#index + 1) % SAMPLE_COUNT;
-    this.#lastValue = value;
-    this.#lastMs = nowMs;
-  }
-
-  value(): number {
-    return this.#perSecond.reduce((sum, rate) => sum + rate, 0) / SAMPLE_COUNT;
-  }
-}
 
 /** See the file's comment. */
 export class EngineStatistics implements Statistics {
   readonly startMs: number;
   commandsProcessed = 0;
+  commandMicroseconds = 0;
   connectionsReceived = 0;
   connectionsRejected = 0;
+  reads = 0;
+  writes = 0;
   inputBytes = 0;
   outputBytes = 0;
+  expiryMilliseconds = 0;
+  expiryLimitsReached = 0;
   errorReplies = 0;
+  readonly eventLoop = new EventLoopStatistics();
   readonly errors = new Map<string, number>();
   peakMemoryBytes = 0;
 
@@ -65,6 +51,7 @@ export class EngineStatistics implements Statistics {
     this.#calls[id]! += calls;
     this.#microseconds[id]! += microseconds;
     this.commandsProcessed += calls;
+    this.commandMicroseconds += microseconds;
     const nanoseconds = (microseconds * 1000) / calls;
     const bucket = nanoseconds < 1 ? 0 : Math.min(63, Math.floor(Math.log2(nanoseconds)));
     let histogram = this.#histograms[id];
@@ -92,6 +79,7 @@ export class EngineStatistics implements Statistics {
     this.#operations.sample(this.commandsProcessed, nowMs);
     this.#input.sample(this.inputBytes, nowMs);
     this.#output.sample(this.outputBytes, nowMs);
+    this.eventLoop.sample(nowMs);
     this.peakMemoryBytes = Math.max(this.peakMemoryBytes, usedBytes);
   }
 
@@ -125,13 +113,19 @@ export class EngineStatistics implements Statistics {
     }
     this.#histograms.length = 0;
     this.errors.clear();
+    for (const rate of [this.#operations, this.#input, this.#output]) rate.reset();
+    this.eventLoop.reset();
     this.commandsProcessed = 0;
+    this.commandMicroseconds = 0;
     this.connectionsReceived = 0;
     this.connectionsRejected = 0;
+    this.reads = 0;
+    this.writes = 0;
     this.inputBytes = 0;
     this.outputBytes = 0;
+    this.expiryMilliseconds = 0;
+    this.expiryLimitsReached = 0;
     this.errorReplies = 0;
-    this.peakMemoryBytes = 0;
   }
 
   #of(command: RegisteredCommand): CommandStatistics {

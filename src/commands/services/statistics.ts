@@ -12,14 +12,33 @@ export interface CommandStatistics {
   readonly histogram: Float64Array;
 }
 
+/** The event loop of the thread that executes commands, since the last reset. */
+export interface EventLoopFigures {
+  /** Turns of the loop, and the time it spent working rather than waiting. */
+  readonly cycles: number;
+  readonly microseconds: number;
+  /** Over the last samples. */
+  cyclesPerSecond(): number;
+  microsecondsPerCycle(): number;
+}
+
 /** Counters of the engine and the network. */
 export interface Statistics {
   readonly startMs: number;
   commandsProcessed: number;
+  /** Time spent in commands. */
+  readonly commandMicroseconds: number;
   connectionsReceived: number;
   connectionsRejected: number;
+  /** Reads from and writes to sockets, and their bytes. */
+  reads: number;
+  writes: number;
   inputBytes: number;
   outputBytes: number;
+  /** Time spent on removing due keys, and how often its limit ended a round with keys left. */
+  expiryMilliseconds: number;
+  expiryLimitsReached: number;
+  readonly eventLoop: EventLoopFigures;
   /** Error replies in all, and by their code. */
   errorReplies: number;
   readonly errors: ReadonlyMap<string, number>;
@@ -31,5 +50,6 @@ export interface Statistics {
   commands(): Iterable<CommandStatistics>;
   ofCommand(fullName: string): CommandStatistics | undefined;
   peakMemoryBytes: number;
+  /** Back to zero, but for the start and the peak of memory. */
   reset(): void;
 }
