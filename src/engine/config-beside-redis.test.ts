@@ -191,7 +191,7 @@ describe.skipIf(!redisAvailable())('beside redis-server (skipped without one on 
       ['replicaof', '127.0.0.1', '1'],
     ];
     for (const [name, ...args] of changes) ours.assign(name, ...args);
-    expect(await rewriteConfiguration(ours, undefined)).toBeUndefined();
+    expect(rewriteConfiguration(ours, undefined)).toBeUndefined();
     const texts = COMPARED_NAMES.map((name) =>
       ours
         .get([Buffer.from(name)])

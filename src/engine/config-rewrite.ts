@@ -6,8 +6,8 @@
  * changed line could undo it.
  *
  * The file is replaced by rename, so that it is the old or the new one at every instant, also after
- * a crash. All of it happens before the caller goes on, flushing to the disk included: whoever asked
- * is answered when the file is safe, and two rewrites cannot meet.
+ * a crash. All of it happens before the caller goes on, flushing to the disk included: whoever
+ * asked is answered when the file is safe, and two rewrites cannot meet.
  */
 
 import { randomBytes } from 'node:crypto';
