@@ -105,6 +105,8 @@ export interface Command {
    * GETKEYS and the like.
    */
   readonly findKeys?: (args: Args) => number[];
+  /** The arguments of a call that no log and no MONITOR may show: their indexes. */
+  readonly secrets?: (args: Args, services: Services) => readonly number[];
   /** Absent only in a container, whose subcommands run. */
   readonly run?: Handler;
 }

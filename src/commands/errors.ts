@@ -35,14 +35,30 @@ export function wrongArity(name: string): CommandError {
 export function unknownCommand(args: Args): CommandError {
   let words = '';
   for (let i = 1; i < args.count && words.length < ECHO_LENGTH_MAX; i++) {
-    words += `'${args.text(i).slice(0, ECHO_LENGTH_MAX - words.length)}' `;
+    words += `'${echo(args, i, ECHO_LENGTH_MAX - words.length)}' `;
   }
-  const name = args.text(0).slice(0, ECHO_LENGTH_MAX);
-  return new CommandError(`ERR unknown command '${name}', with args beginning with: ${words}`);
+  return new CommandError(
+    `ERR unknown command '${echo(args, 0)}', with args beginning with: ${words}`,
+  );
+}
+
+/** Argument 1 is no subcommand of argument 0, or not with so many arguments. */
+export function unknownUse(args: Args): CommandError {
+  const container = args.text(0).toUpperCase();
+  return new CommandError(
+    `ERR unknown subcommand or wrong number of arguments for '${echo(args, 1)}'. Try ${container} HELP.`,
+  );
 }
 
 /** Argument 1 is no subcommand of argument 0. */
 export function unknownSubcommand(args: Args, container: string): CommandError {
-  const name = args.text(1).slice(0, ECHO_LENGTH_MAX);
-  return new CommandError(`ERR unknown subcommand '${name}'. Try ${container} HELP.`);
+  return new CommandError(`ERR unknown subcommand '${echo(args, 1)}'. Try ${container} HELP.`);
+}
+
+/** Argument `i` as an error gives it back: cut at a NUL, as C prints it, and at `lengthMax` bytes. */
+export function echo(args: Args, i: number, lengthMax: number = ECHO_LENGTH_MAX): string {
+  const start = args.start(i);
+  const bytes = args.bytes.subarray(start, start + Math.min(args.length(i), lengthMax));
+  const nul = bytes.indexOf(0);
+  return bytes.toString('utf8', 0, nul < 0 ? bytes.length : nul);
 }

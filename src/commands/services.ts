@@ -5,9 +5,11 @@
 import type { CommandCatalog } from './services/catalog.ts';
 import type { ClientDirectory } from './services/clients.ts';
 import type { Configuration, PasswordCheck } from './services/configuration.ts';
+import type { Debugging } from './services/debugging.ts';
 import type { Lifecycle } from './services/lifecycle.ts';
 import type { LatencyMonitor, Monitors, Slowlog } from './services/observation.ts';
 import type { Statistics } from './services/statistics.ts';
+import type { WallClock } from './services/wall-clock.ts';
 
 /** See the file's comment. */
 export interface Services {
@@ -20,4 +22,6 @@ export interface Services {
   readonly latency: LatencyMonitor;
   readonly monitors: Monitors;
   readonly statistics: Statistics;
+  readonly debugging: Debugging;
+  readonly wallClock: WallClock;
 }

@@ -81,6 +81,10 @@ export class Session implements Context, ClientState {
     return (this.stop & STOP_CLOSING) !== 0;
   }
 
+  get paused(): boolean {
+    return (this.stop & STOP_PAUSED) !== 0;
+  }
+
   reset(): void {
     this.database = this.keyspace.databases[0]!;
     this.name = '';

@@ -36,6 +36,8 @@ export interface Reply {
   map(length: number): void;
   set(length: number): void;
   push(length: number): void;
+  /** `length` pairs of information about the reply that follows. REQUIRES: `resp3`. */
+  attribute(length: number): void;
   /** Begins an array whose length `closeArray` tells. */
   openArray(): ReplyMark;
   closeArray(mark: ReplyMark, length: number): void;

@@ -15,6 +15,7 @@ const HEADER_BYTES_MAX = 24;
 const CR_LF = 0x0a0d;
 
 const TYPE_ARRAY = 0x2a;
+const TYPE_ATTRIBUTE = 0x7c;
 const TYPE_BIG_NUMBER = 0x28;
 const TYPE_BOOLEAN = 0x23;
 const TYPE_BULK = 0x24;
@@ -165,6 +166,10 @@ export class RespWriter implements Reply {
 
   push(length: number): void {
     this.#header(this.resp3 ? TYPE_PUSH : TYPE_ARRAY, length);
+  }
+
+  attribute(length: number): void {
+    this.#header(TYPE_ATTRIBUTE, length);
   }
 
   openArray(): ReplyMark {

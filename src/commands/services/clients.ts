@@ -56,6 +56,8 @@ export interface ClientState {
   /** Full name of the command that ran last, in lower case; `NULL` before the first. */
   readonly lastCommand: string;
   readonly closing: boolean;
+  /** Whether CLIENT PAUSE holds back a command of it. */
+  readonly paused: boolean;
   /** Back to the state of a fresh connection, as RESET does. */
   reset(): void;
   /** Closes the connection once the replies so far are written. */

@@ -28,8 +28,10 @@ export interface LatencyEvent {
   readonly maxMilliseconds: number;
 }
 
-/** Spikes above latency-monitor-threshold. */
+/** Spikes of at least latency-monitor-threshold. */
 export interface LatencyMonitor {
+  /** 0 when nothing is recorded. */
+  readonly thresholdMilliseconds: number;
   events(): readonly LatencyEvent[];
   event(name: string): LatencyEvent | undefined;
   /** Forgets the named events, or all; how many there were. */
