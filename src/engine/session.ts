@@ -15,6 +15,9 @@ export const STOP_CLOSING = 1;
 /** The command just given was not run and is to be given again. */
 export const STOP_PAUSED = 2;
 
+/** What CLIENT LIST shows in place of a command's name when there is none. */
+export const NO_COMMAND = 'NULL';
+
 /** See the file's comment. */
 export class Session implements Context, ClientState {
   readonly id: number;
@@ -33,7 +36,7 @@ export class Session implements Context, ClientState {
   resp3 = false;
   noEvict = false;
   monitoring = false;
-  lastCommand = 'NULL';
+  lastCommand: string = NO_COMMAND;
   #replies = REPLY_ON;
 
   constructor(id: number, keyspace: Keyspace, services: Services, transport: Transport) {

@@ -74,7 +74,7 @@ export interface ClientDirectory {
   readonly count: number;
   /** Closes a client; itself only after the reply. */
   kill(victim: ClientState, killer: ClientState): void;
-  /** Holds back commands until `untilMs`; a longer pause wins, and `all` over `write`. */
-  pause(mode: PauseMode, untilMs: number): void;
+  /** Holds back commands for so long; of two pauses the longer wins, and `all` over `write`. */
+  pause(mode: PauseMode, durationMs: number): void;
   unpause(): void;
 }

@@ -1,0 +1,106 @@
+/**
+ * The directory of an engine's clients: who is there, by id, and what one client may do to the others: close them,
+ * and hold back their commands for a while.
+ */
+import type { ClientDirectory, ClientState, PauseMode } from '../commands/services/clients.ts';
+import type { Clock } from './clock.ts';
+import type { Executor } from './execute.ts';
+import type { Session } from './session.ts';
+
+/** The longest delay that a timer takes. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
+/** See the file's comment. */
+export class Clients implements ClientDirectory {
+  readonly #executor: Executor;
+  readonly #clock: Clock;
+  /** In order of the ids, because they only grow. */
+  readonly #sessions = new Map<number, Session>();
+  #lastId = 0;
+
+  #pauseMode: PauseMode | null = null;
+  /** When the pause ends, on the monotonic clock: a step of the wall clock does not change its length. */
+  #pauseEndMs = 0;
+  #pauseTimer: NodeJS.Timeout | null = null;
+
+  constructor(executor: Executor, clock: Clock) {
+    this.#executor = executor;
+    this.#clock = clock;
+  }
+
+  /** The id of the next client; no two are the same. */
+  nextId(): number {
+    return ++this.#lastId;
+  }
+
+  add(session: Session): void {
+    this.#sessions.set(session.id, session);
+  }
+
+  /** Forgets a session whose connection is gone; nothing happens when it is forgotten already. */
+  remove(session: Session): void {
+    this.#sessions.delete(session.id);
+    this.#executor.held.delete(session);
+  }
+
+  get count(): number {
+    return this.#sessions.size;
+  }
+
+  all(): Iterable<Session> {
+    return this.#sessions.values();
+  }
+
+  byId(id: number): Session | undefined {
+    return this.#sessions.get(id);
+  }
+
+  kill(victim: ClientState, killer: ClientState): void {
+    if (victim === killer) {
+      victim.closeAfterReply();
+      return;
+    }
+    // Its connection tells when it is closed; until then nobody should find a client that is as good as gone.
+    const session = this.#sessions.get(victim.id);
+    if (session !== undefined) this.remove(session);
+    victim.transport.destroy();
+  }
+
+  pause(mode: PauseMode, durationMs: number): void {
+    const endMs = this.#clock.monotonicMs() + durationMs;
+    this.#pauseEndMs = this.#pauseMode === null ? endMs : Math.max(this.#pauseEndMs, endMs);
+    if (this.#pauseMode !== 'all') this.#pauseMode = mode;
+    this.#executor.pause = this.#pauseMode;
+    this.#watchPause();
+  }
+
+  unpause(): void {
+    if (this.#pauseTimer !== null) clearTimeout(this.#pauseTimer);
+    this.#pauseTimer = null;
+    this.#pauseMode = null;
+    this.#executor.pause = null;
+    // A command may be what ends the pause, and the sessions share its writer: they go on when it is done.
+    queueMicrotask(() => this.#resume());
+  }
+
+  #watchPause(): void {
+    if (this.#pauseTimer !== null) clearTimeout(this.#pauseTimer);
+    this.#pauseTimer = null;
+    const leftMs = this.#pauseEndMs - this.#clock.monotonicMs();
+    if (leftMs <= 0) {
+      this.unpause();
+      return;
+    }
+    const delayMs = Math.min(Math.ceil(leftMs), TIMER_MS_MAX);
+    this.#pauseTimer = setTimeout(() => this.#watchPause(), delayMs).unref();
+  }
+
+  /** Lets the sessions go on, in the order in which they were stopped; one of them may pause them again. */
+  #resume(): void {
+    const { held } = this.#executor;
+    for (const session of [...held]) {
+      held.delete(session);
+      session.transport.resume();
+    }
+  }
+}
