@@ -1,5 +1,11 @@
 /** Every command: each export of a family's file is one. */
 import type { Command } from './command.ts';
+import * as keys from './key.ts';
+import * as keyCopies from './key-copy.ts';
+import * as keyExpiry from './key-expiry.ts';
+import * as keyScans from './key-scan.ts';
+import * as memory from './memory.ts';
+import * as objects from './object.ts';
 import * as strings from './string.ts';
 import * as stringCounters from './string-counter.ts';
 import * as stringComparison from './string-lcs.ts';
@@ -7,6 +13,12 @@ import * as manyStrings from './string-many.ts';
 import * as stringRanges from './string-range.ts';
 
 const FAMILIES: readonly Readonly<Record<string, Command>>[] = [
+  keys,
+  keyExpiry,
+  keyCopies,
+  keyScans,
+  objects,
+  memory,
   strings,
   manyStrings,
   stringCounters,

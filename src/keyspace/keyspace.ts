@@ -19,6 +19,9 @@ export interface ChangeListener {
 /** Keys that a flush frees at once; larger tables are taken apart in slices. */
 const FLUSH_AT_ONCE_MAX = 4096;
 
+/** A slot of 6 bytes and its part of the bucket's head, in buckets that are 80 % full on average. */
+const TABLE_BYTES_PER_KEY = 8;
+
 /** The databases and what they share. */
 export class Keyspace {
   readonly heap: Heap = new Heap();
@@ -87,6 +90,11 @@ export class Keyspace {
   /** Frees a record and all that its value owns. It must no longer be in a table or on the wheel. */
   freeEntry(entry: Entry): void {
     this.heap.free(entry);
+  }
+
+  /** Bytes that a record, all that its value owns and its place in the table take. */
+  usageBytes(entry: Entry): number {
+    return this.heap.capacity(entry) + TABLE_BYTES_PER_KEY;
   }
 
   /** Removes up to `keysMax` keys that are due; whether there may be more. */
