@@ -52,9 +52,9 @@ const NO_VIEW = new DataView(new ArrayBuffer(0));
 /** An arena with its allocator. One per engine; views must not be kept across a call that may free an extent. */
 export class Heap {
   /** Views of each extent, indexed by extent. Only code in `memory/` may keep one. */
-  readonly bytes: Buffer[] = [];
-  readonly words: Uint32Array[] = [];
-  readonly views: DataView[] = [];
+  readonly bytes: Buffer[] = [NO_BYTES];
+  readonly words: Uint32Array[] = [NO_WORDS];
+  readonly views: DataView[] = [NO_VIEW];
   readonly extentKind: Uint8Array = new Uint8Array(EXTENT_COUNT_MAX);
 
   /** Sum of the capacities of all live blocks, in bytes. */
@@ -63,12 +63,12 @@ export class Heap {
   heldBytes = 0;
 
   readonly pages: SlabPages;
-  readonly #runs: RunExtents;
+  readonly runs: RunExtents;
   readonly #hugeBytes = new Map<number, number>();
 
   constructor() {
     this.pages = new SlabPages(this);
-    this.#runs = new RunExtents(this);
+    this.runs = new RunExtents(this);
   }
 
   /** Allocates at least `sizeBytes` (> 0), 8-byte aligned, contents undefined. Throws OutOfMemoryError. */
@@ -79,7 +79,7 @@ export class Heap {
       this.usedBytes += CLASS_BYTES[sizeClass]!;
       return ptr;
     }
-    if (sizeBytes <= RUN_BYTES_MAX) return this.#runs.alloc(sizeBytes);
+    if (sizeBytes <= RUN_BYTES_MAX) return this.runs.alloc(sizeBytes);
     return this.#allocHuge(sizeBytes);
   }
 
@@ -87,7 +87,7 @@ export class Heap {
   free(ptr: Ptr): void {
     const kind = this.extentKind[ptr >>> EXTENT_SHIFT];
     if (kind === EXTENT_SLAB) this.usedBytes -= this.pages.free(ptr);
-    else if (kind === EXTENT_RUNS) this.#runs.free(ptr);
+    else if (kind === EXTENT_RUNS) this.runs.free(ptr);
     else this.#freeHuge(ptr);
   }
 
@@ -96,7 +96,7 @@ export class Heap {
     const extent = ptr >>> EXTENT_SHIFT;
     const kind = this.extentKind[extent];
     if (kind === EXTENT_SLAB) return this.pages.blockBytes(ptr);
-    if (kind === EXTENT_RUNS) return this.#runs.blockBytes(ptr);
+    if (kind === EXTENT_RUNS) return this.runs.blockBytes(ptr);
     return this.#hugeBytes.get(extent)!;
   }
 
@@ -107,9 +107,17 @@ export class Heap {
     return CLASS_BYTES[CLASS_OF_UNITS[(sizeBytes + 7) >>> 3]!] === capacityBytes;
   }
 
+  /** Whether a block lies where nothing should stay: on a page that is evacuated, in an extent that drains. */
+  isEvacuating(ptr: Ptr): boolean {
+    const kind = this.extentKind[ptr >>> EXTENT_SHIFT];
+    if (kind === EXTENT_SLAB) return this.pages.isEvacuating(ptr);
+    return kind === EXTENT_RUNS && this.runs.isDraining(ptr);
+  }
+
   /** Makes a zeroed extent of `byteLength` and returns its number. */
   addExtent(kind: number, byteLength: number): number {
-    let extent = 0;
+    // The block of a huge extent starts where the extent does: in extent 0 its address would be null.
+    let extent = kind === EXTENT_HUGE ? 1 : 0;
     while (extent < EXTENT_COUNT_MAX && this.extentKind[extent] !== EXTENT_NONE) extent++;
     if (extent === EXTENT_COUNT_MAX) throw new OutOfMemoryError('the arena is full (512 extents)');
     const buffer = allocateBuffer(byteLength + ALIGNMENT_BYTES);
@@ -131,9 +139,8 @@ export class Heap {
     buffer.transfer?.(0);
   }
 
-  /** Live runs and huge blocks, for the heap checker. */
-  *largeBlocks(): Generator<{ ptr: Ptr; bytes: number }> {
-    yield* this.#runs.liveRuns();
+  /** Blocks that have an extent of their own. */
+  *hugeBlocks(): Generator<{ ptr: Ptr; bytes: number }> {
     for (const [extent, bytes] of this.#hugeBytes) {
       yield { ptr: (extent * (UNIT_MASK + 1)) as Ptr, bytes };
     }

@@ -7,8 +7,9 @@
  * `lengths` (one Int32Array per extent) holds a run's length in grains at its first and last grain: positive for
  * a free run, negative for a used one. Free runs are linked in bins by size through their own first two words.
  *
- * Invariants: no two free runs are neighbours; every free run is in the bin of its length. Rejected: rounding to
- * slab-like classes (up to a third lost at these sizes) and a buddy system (up to half).
+ * Invariants: no two free runs are neighbours; every free run is in the bin of its length, unless its extent is
+ * draining: then nothing new may go there, and its free runs are in no bin. Rejected: rounding to slab-like
+ * classes (up to a third lost at these sizes) and a buddy system (up to half).
  */
 import { EXTENT_BYTES, EXTENT_RUNS, EXTENT_SHIFT, NULL, type Ptr, UNIT_MASK } from './address.ts';
 import type { Heap } from './heap.ts';
@@ -19,12 +20,22 @@ const GRAIN_SHIFT = 9;
 const GRAINS_PER_EXTENT = EXTENT_BYTES / GRAIN_BYTES;
 /** Four bins per doubling: lengths in a bin differ by at most a quarter. */
 const BIN_COUNT = 64;
+/** Runs of the best bin that are looked at before a longer one is cut: a bin may hold many that just do not do. */
+const TRIES_MAX = 16;
+
+/** A run as the heap checker sees it. */
+export interface Run {
+  readonly ptr: Ptr;
+  readonly bytes: number;
+  readonly isFree: boolean;
+}
 
 /** The runs of a heap. Only Heap uses it; it keeps the heap's byte counts. */
 export class RunExtents {
   readonly #heap: Heap;
   readonly #lengths = new Map<number, Int32Array>();
   readonly #bins = new Uint32Array(BIN_COUNT);
+  readonly #draining = new Set<number>();
 
   constructor(heap: Heap) {
     this.#heap = heap;
@@ -32,11 +43,9 @@ export class RunExtents {
 
   alloc(sizeBytes: number): Ptr {
     const grains = (sizeBytes + GRAIN_BYTES - 1) >>> 12;
-    let run = this.#findFree(grains);
-    if (run === NULL) {
-      this.#addExtent();
-      run = this.#findFree(grains);
-    }
+    let run = this.#findFree(grains, TRIES_MAX);
+    if (run === NULL) run = this.#findFree(grains, GRAINS_PER_EXTENT);
+    if (run === NULL) run = this.#addExtent();
     this.#unlink(run);
     const lengths = this.#lengthsOf(run);
     const first = grainOf(run);
@@ -68,9 +77,10 @@ export class RunExtents {
       first -= before;
       grains += before;
     }
+    const extent = ptr >>> EXTENT_SHIFT;
     // The last extent is kept, so that one block coming and going does not map and unmap it each time.
-    const empty = grains === GRAINS_PER_EXTENT && this.#lengths.size > 1;
-    if (empty) this.#removeExtent(ptr >>> EXTENT_SHIFT);
+    const isEmpty = grains === GRAINS_PER_EXTENT - firstGrain(extent);
+    if (isEmpty && this.#lengths.size > 1) this.#removeExtent(extent);
     else this.#addFree(atGrain(ptr, first), grains);
   }
 
@@ -78,15 +88,59 @@ export class RunExtents {
     return -this.#lengthsOf(ptr)[grainOf(ptr)]! * GRAIN_BYTES;
   }
 
-  /** Every used run, in address order within its extent. */
-  *liveRuns(): Generator<{ ptr: Ptr; bytes: number }> {
-    for (const [extent, lengths] of this.#lengths) {
-      const base = (extent * (UNIT_MASK + 1)) as Ptr;
-      for (let grain = 0; grain < GRAINS_PER_EXTENT; grain += Math.abs(lengths[grain]!)) {
-        const length = lengths[grain]!;
-        if (length === 0) throw new Error(`run table of extent ${extent} is broken at ${grain}`);
-        if (length < 0 && (base !== 0 || grain !== 0))
-          yield { ptr: atGrain(base, grain), bytes: -length * GRAIN_BYTES };
+  /** Numbers of the extents that hold runs. */
+  extents(): number[] {
+    return [...this.#lengths.keys()];
+  }
+
+  /** All runs of an extent in address order. Throws when their lengths do not add up. */
+  *runsOf(extent: number): Generator<Run> {
+    const lengths = this.#lengths.get(extent)!;
+    const base = (extent * (UNIT_MASK + 1)) as Ptr;
+    for (let grain = firstGrain(extent); grain < GRAINS_PER_EXTENT; ) {
+      const length = lengths[grain]!;
+      const grains = Math.abs(length);
+      if (grains === 0 || lengths[grain + grains - 1] !== length) {
+        throw new Error(`heap: the runs of extent ${extent} are broken at grain ${grain}`);
+      }
+      yield { ptr: atGrain(base, grain), bytes: grains * GRAIN_BYTES, isFree: length > 0 };
+      grain += grains;
+    }
+  }
+
+  /** The free runs that allocation can find. Throws when one is in the wrong bin. */
+  *listedRuns(): Generator<Ptr> {
+    for (let bin = 0; bin < BIN_COUNT; bin++) {
+      let previous = NULL;
+      for (let run = this.#bins[bin]! as Ptr; run !== NULL; run = this.#word(run, 0) as Ptr) {
+        const grains = this.#lengthsOf(run)[grainOf(run)]!;
+        if (grains <= 0 || binOf(grains) !== bin || this.#word(run, 1) !== previous) {
+          throw new Error(`heap: bin ${bin} of the free runs is broken at ${run}`);
+        }
+        yield run;
+        previous = run;
+      }
+    }
+  }
+
+  isDraining(ptr: Ptr): boolean {
+    return this.#draining.has(ptr >>> EXTENT_SHIFT);
+  }
+
+  /** Allocates no more from an extent, so that moving its runs elsewhere frees it. */
+  drain(extent: number): void {
+    const free = [...this.runsOf(extent)].filter(({ isFree }) => isFree);
+    for (const { ptr } of free) this.#unlink(ptr);
+    this.#draining.add(extent);
+  }
+
+  /** Ends all draining. */
+  endDraining(): void {
+    const extents = [...this.#draining];
+    this.#draining.clear();
+    for (const extent of extents) {
+      for (const run of this.runsOf(extent)) {
+        if (run.isFree) this.#addFree(run.ptr, run.bytes / GRAIN_BYTES);
       }
     }
   }
@@ -95,11 +149,13 @@ export class RunExtents {
     return this.#lengths.get(ptr >>> EXTENT_SHIFT)!;
   }
 
-  /** First fit in the bin of `grains`, else any run of a larger bin. */
-  #findFree(grains: number): Ptr {
+  /** First fit among the first `triesMax` runs of the bin of `grains`, else any run of a larger bin. */
+  #findFree(grains: number, triesMax: number): Ptr {
     const own = binOf(grains);
-    for (let run = this.#bins[own]! as Ptr; run !== NULL; run = this.#word(run, 0) as Ptr) {
+    let run = this.#bins[own]! as Ptr;
+    for (let tries = 0; run !== NULL && tries < triesMax; tries++) {
       if (this.#lengthsOf(run)[grainOf(run)]! >= grains) return run;
+      run = this.#word(run, 0) as Ptr;
     }
     for (let bin = own + 1; bin < BIN_COUNT; bin++) {
       if (this.#bins[bin] !== 0) return this.#bins[bin]! as Ptr;
@@ -109,6 +165,7 @@ export class RunExtents {
 
   #addFree(run: Ptr, grains: number): void {
     setLength(this.#lengthsOf(run), grainOf(run), grains, grains);
+    if (this.isDraining(run)) return;
     const bin = binOf(grains);
     const head = this.#bins[bin]! as Ptr;
     this.#setWord(run, 0, head);
@@ -118,6 +175,7 @@ export class RunExtents {
   }
 
   #unlink(run: Ptr): void {
+    if (this.isDraining(run)) return;
     const next = this.#word(run, 0) as Ptr;
     const previous = this.#word(run, 1) as Ptr;
     if (next !== NULL) this.#setWord(next, 1, previous);
@@ -125,18 +183,21 @@ export class RunExtents {
     else this.#bins[binOf(this.#lengthsOf(run)[grainOf(run)]!)] = next;
   }
 
-  #addExtent(): void {
+  /** Returns the new extent's one free run. */
+  #addExtent(): Ptr {
     const extent = this.#heap.addExtent(EXTENT_RUNS, EXTENT_BYTES);
     this.#lengths.set(extent, new Int32Array(GRAINS_PER_EXTENT));
+    const first = firstGrain(extent);
     // Grain 0 of extent 0 stays out of use: its address would be null.
-    const first = extent === 0 ? 1 : 0;
     if (first === 1) this.#lengths.get(extent)![0] = -1;
-    const base = (extent * (UNIT_MASK + 1)) as Ptr;
-    this.#addFree(atGrain(base, first), GRAINS_PER_EXTENT - first);
+    const run = atGrain((extent * (UNIT_MASK + 1)) as Ptr, first);
+    this.#addFree(run, GRAINS_PER_EXTENT - first);
+    return run;
   }
 
   #removeExtent(extent: number): void {
     this.#lengths.delete(extent);
+    this.#draining.delete(extent);
     this.#heap.removeExtent(extent);
   }
 
@@ -147,6 +208,11 @@ export class RunExtents {
   #setWord(run: Ptr, index: number, value: number): void {
     this.#heap.words[run >>> EXTENT_SHIFT]![((run & UNIT_MASK) << 1) + index] = value;
   }
+}
+
+/** First grain of an extent that can be used. */
+function firstGrain(extent: number): number {
+  return extent === 0 ? 1 : 0;
 }
 
 function grainOf(ptr: Ptr): number {

@@ -14,6 +14,9 @@
  * page; a page without live blocks that is not current is free; page 0 of extent 0 is never used, so that 0 is
  * no block. Side tables are sized for the whole arena once: the system commits what is touched.
  *
+ * New pages come from the fullest extent, so that the emptiest drain. What random deletion leaves behind, every
+ * page and every extent sparse, only moving blocks can mend: `evacuate` and `drain` are for that.
+ *
  * Rejected: one free list per class (blocks of a page cannot be told apart, so pages never empty), and bitmaps
  * instead of in-place links (3x slower to allocate).
  */
@@ -38,7 +41,10 @@ const PAGE_COUNT_MAX = EXTENT_COUNT_MAX * PAGES_PER_EXTENT;
 const END_OF_LIST = 0xffff;
 
 export const PAGE_EVACUATING = 1;
-const PAGE_LISTED = 2;
+export const PAGE_LISTED = 2;
+
+/** An empty extent is kept while the others have fewer free pages than this, not to map it again at once. */
+const RESERVE_PAGES = 64;
 
 /** The slab part of a heap. Only Heap and the defragmenter use it. */
 export class SlabPages {
@@ -65,6 +71,8 @@ export class SlabPages {
   readonly #freePages = new Uint32Array(EXTENT_COUNT_MAX);
   readonly #freePageCount = new Uint16Array(EXTENT_COUNT_MAX);
   readonly #pageBump = new Uint16Array(EXTENT_COUNT_MAX);
+  readonly #draining = new Uint8Array(EXTENT_COUNT_MAX);
+  /** Extent that new pages come from, -1 for none. */
   #homeExtent = -1;
 
   readonly #heap: Heap;
@@ -105,19 +113,40 @@ export class SlabPages {
     return CLASS_BYTES[this.classOf[ptr >>> PAGE_SHIFT]! - 1]!;
   }
 
-  /** Stops allocating from the page so that moving its blocks empties it. */
+  /** Stops allocating from a page in use, so that moving its blocks elsewhere empties it. */
   evacuate(page: number): void {
     const sizeClass = this.classOf[page]! - 1;
     if (this.#current[sizeClass] === page) this.#current[sizeClass] = 0;
+    if (this.live[page] === 0) {
+      this.#release(page, sizeClass);
+      return;
+    }
     if ((this.flags[page]! & PAGE_LISTED) !== 0) this.#unlist(page, sizeClass);
     this.flags[page]! |= PAGE_EVACUATING;
   }
 
-  /** Ends an evacuation that did not empty the page. */
+  /** Ends an evacuation that did not empty the page; without effect on any other page. */
   keep(page: number): void {
     if ((this.flags[page]! & PAGE_EVACUATING) === 0) return;
     this.flags[page]! &= ~PAGE_EVACUATING;
-    this.#list(page, this.classOf[page]! - 1);
+    const sizeClass = this.classOf[page]! - 1;
+    if (this.#hasRoom(page, sizeClass)) this.#list(page, sizeClass);
+  }
+
+  isEvacuating(ptr: Ptr): boolean {
+    return (this.flags[ptr >>> PAGE_SHIFT]! & PAGE_EVACUATING) !== 0;
+  }
+
+  /** Takes no new pages from an extent as long as another has any, so that evacuating its pages frees it. */
+  drain(extent: number): void {
+    this.#draining[extent] = 1;
+    if (this.#homeExtent === extent) this.#homeExtent = -1;
+  }
+
+  /** Ends all draining, and takes new pages from the extent that is the fullest now. */
+  endDraining(): void {
+    this.#draining.fill(0);
+    this.#homeExtent = -1;
   }
 
   /** Page numbers in use, in address order. */
@@ -149,6 +178,49 @@ export class SlabPages {
     return this.#bump[page]!;
   }
 
+  /** The page that a class allocates from, 0 for none. */
+  currentPage(sizeClass: number): number {
+    return this.#current[sizeClass]!;
+  }
+
+  /** Pages on the list of a class, those that have room; for the heap checker. */
+  listedPages(sizeClass: number): number[] {
+    const pages: number[] = [];
+    for (let page = this.#withRoom[sizeClass]!; page !== 0; page = this.#next[page]!) {
+      if (this.#previous[page] !== (pages.at(-1) ?? 0) || pages.length > PAGE_COUNT_MAX) {
+        throw new Error(`heap: the list of pages of class ${sizeClass} is broken at page ${page}`);
+      }
+      pages.push(page);
+    }
+    return pages;
+  }
+
+  /** Pages of an extent that were used and are free, as listed; for the heap checker. */
+  freePages(extent: number): number[] {
+    const pages: number[] = [];
+    let page = this.#freePages[extent]!;
+    while (page !== 0 && pages.length <= PAGES_PER_EXTENT) {
+      pages.push(page);
+      page = this.#next[page]!;
+    }
+    return pages;
+  }
+
+  /** Whether new pages come from this extent, which is then kept even when empty. */
+  isHome(extent: number): boolean {
+    return this.#homeExtent === extent;
+  }
+
+  /** Pages of a slab extent that are free, whether they were used before or not. */
+  freePageCount(extent: number): number {
+    return this.#freePageCount[extent]!;
+  }
+
+  /** Pages of a slab extent from its start that were ever used: what the system has committed. */
+  touchedPages(extent: number): number {
+    return this.#pageBump[extent]!;
+  }
+
   #take(page: number, sizeClass: number): number {
     let unit = this.#firstFree[page]!;
     if (unit !== END_OF_LIST) {
@@ -161,6 +233,10 @@ export class SlabPages {
     }
     this.live[page]!++;
     return unit;
+  }
+
+  #hasRoom(page: number, sizeClass: number): boolean {
+    return this.#firstFree[page] !== END_OF_LIST || this.#bump[page]! < this.#lastUnit[sizeClass]!;
   }
 
   #nextPage(sizeClass: number): number {
@@ -207,16 +283,20 @@ export class SlabPages {
     return page;
   }
 
-  /** The fullest extent with a free page, so that the emptiest can drain and be given back. */
+  /** The fullest extent with a free page, those that drain last. */
   #extentWithPages(): number {
-    if (this.#homeExtent >= 0 && this.#freePageCount[this.#homeExtent]! > 0)
-      return this.#homeExtent;
+    const home = this.#homeExtent;
+    if (home >= 0 && this.#freePageCount[home]! > 0) return home;
     const kinds = this.#heap.extentKind;
     let best = -1;
+    let fewest = Number.POSITIVE_INFINITY;
     for (let extent = 0; extent < EXTENT_COUNT_MAX; extent++) {
       const free = this.#freePageCount[extent]!;
       if (kinds[extent] !== EXTENT_SLAB || free === 0) continue;
-      if (best < 0 || free < this.#freePageCount[best]!) best = extent;
+      const rank = free + this.#draining[extent]! * PAGES_PER_EXTENT;
+      if (rank >= fewest) continue;
+      best = extent;
+      fewest = rank;
     }
     this.#homeExtent = best >= 0 ? best : this.#addExtent();
     return this.#homeExtent;
@@ -224,10 +304,9 @@ export class SlabPages {
 
   #addExtent(): number {
     const extent = this.#heap.addExtent(EXTENT_SLAB, EXTENT_BYTES);
-    const reserved = extent === 0 ? 1 : 0;
     this.#freePages[extent] = 0;
-    this.#pageBump[extent] = reserved;
-    this.#freePageCount[extent] = PAGES_PER_EXTENT - reserved;
+    this.#pageBump[extent] = PAGES_PER_EXTENT - wholeExtent(extent);
+    this.#freePageCount[extent] = wholeExtent(extent);
     return extent;
   }
 
@@ -240,10 +319,26 @@ export class SlabPages {
     this.#freePages[extent] = page;
     this.#freePageCount[extent]!++;
     this.#heap.heldBytes -= PAGE_BYTES;
-    const whole = PAGES_PER_EXTENT - (extent === 0 ? 1 : 0);
-    if (this.#freePageCount[extent] === whole && extent !== this.#homeExtent) {
-      this.#freePageCount[extent] = 0;
-      this.#heap.removeExtent(extent);
-    }
+    if (this.#freePageCount[extent] === wholeExtent(extent)) this.#removeIfSpare(extent);
   }
+
+  /** Gives an empty extent back, unless it is the reserve. */
+  #removeIfSpare(extent: number): void {
+    if (extent === this.#homeExtent) {
+      let elsewhere = 0;
+      for (let other = 0; other < EXTENT_COUNT_MAX; other++) {
+        if (other !== extent) elsewhere += this.#freePageCount[other]!;
+      }
+      if (elsewhere < RESERVE_PAGES) return;
+      this.#homeExtent = -1;
+    }
+    this.#freePageCount[extent] = 0;
+    this.#draining[extent] = 0;
+    this.#heap.removeExtent(extent);
+  }
+}
+
+/** Pages of an extent that can hold blocks: the first of all is never used. */
+function wholeExtent(extent: number): number {
+  return extent === 0 ? PAGES_PER_EXTENT - 1 : PAGES_PER_EXTENT;
 }
