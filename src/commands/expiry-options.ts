@@ -1,8 +1,9 @@
 /** The options of SET and GETEX, and the times that they and SETEX, PSETEX give. */
 import type { Args } from '../protocol/args.ts';
-import { parseSafeInteger } from '../protocol/numbers.ts';
+import type { TimeMs } from '../structures/timing-wheel.ts';
+import { dueTimeAt } from './due-time.ts';
 import { CommandError, SYNTAX_ERROR } from './errors.ts';
-import { int64At } from './options.ts';
+import { integerAt } from './options.ts';
 
 /** Bits of what `readOptions` returns. */
 export const OPTION_NX = 1;
@@ -19,8 +20,6 @@ const TIME_SHIFT = 9;
 
 const TIMES = OPTION_EX | OPTION_PX | OPTION_EXAT | OPTION_PXAT;
 const EXPIRIES = TIMES | OPTION_KEEPTTL | OPTION_PERSIST;
-
-const INT64_MAX = 2n ** 63n - 1n;
 
 /** The error of a time that cannot be; `command` in lower case. */
 export function invalidExpireTime(command: string): CommandError {
@@ -54,46 +53,28 @@ export function hasTime(options: number): boolean {
   return (options & TIMES) !== 0;
 }
 
-/** Whether the time was given as a point in time, and so may lie in the past. */
-export function isAbsolute(options: number): boolean {
-  return (options & (OPTION_EXAT | OPTION_PXAT)) !== 0;
-}
-
-/** The time that the options give, in ms since the epoch. REQUIRES: `hasTime(options)`. */
+/** The time that the options give, as `expiryTimeAt` reads it. REQUIRES: `hasTime(options)`. */
 export function expiryTime(
   args: Args,
   options: number,
   nowMs: number,
   invalid: CommandError,
-): number {
+): TimeMs {
   const unitMs = (options & (OPTION_EX | OPTION_EXAT)) !== 0 ? 1000 : 1;
-  const baseMs = isAbsolute(options) ? 0 : nowMs;
-  return timeAt(args, options >>> TIME_SHIFT, unitMs, baseMs, invalid);
+  const baseMs = (options & (OPTION_EXAT | OPTION_PXAT)) !== 0 ? 0 : nowMs;
+  return expiryTimeAt(args, options >>> TIME_SHIFT, unitMs, baseMs, invalid);
 }
 
-/**
- * Argument `i` as so many units behind `baseMs`, in ms. Throws `invalid` unless it is positive and
- * 64 bits hold the sum; what a double cannot hold comes back rounded.
- */
-export function timeAt(
+/** Argument `i` as so many units behind `baseMs`, in ms. Throws `invalid` unless it is positive. */
+export function expiryTimeAt(
   args: Args,
   i: number,
   unitMs: number,
   baseMs: number,
   invalid: CommandError,
-): number {
-  const start = args.start(i);
-  const time = parseSafeInteger(args.bytes, start, start + args.length(i));
-  if (Number.isNaN(time)) return farTime(int64At(args, i), unitMs, baseMs, invalid);
-  if (time <= 0) throw invalid;
-  return time * unitMs + baseMs;
-}
-
-/** As `timeAt`, for numbers that need 64 bits. */
-function farTime(time: bigint, unitMs: number, baseMs: number, invalid: CommandError): number {
-  const dueMs = time * BigInt(unitMs) + BigInt(baseMs);
-  if (time <= 0n || dueMs > INT64_MAX) throw invalid;
-  return Number(dueMs);
+): TimeMs {
+  if (integerAt(args, i) <= 0) throw invalid;
+  return dueTimeAt(args, i, unitMs, baseMs, invalid);
 }
 
 /** The option that argument `i` names, or 0. */

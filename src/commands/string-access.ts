@@ -4,6 +4,7 @@ import { type Entries, type Entry, TYPE_STRING } from '../keyspace/entry.ts';
 import { copyBytes } from '../memory/bytes.ts';
 import type { Args } from '../protocol/args.ts';
 import type { Reply } from '../protocol/reply.ts';
+import type { TimeMs } from '../structures/timing-wheel.ts';
 import { stringEncoding } from '../values/string.ts';
 import { CommandError, WRONG_TYPE } from './errors.ts';
 
@@ -16,13 +17,13 @@ export function requireString(entries: Entries, entry: Entry): void {
   if (entries.type(entry) !== TYPE_STRING) throw WRONG_TYPE;
 }
 
-/** Gives a key the string in argument `value`, whatever it held. `expiry` is as in `Database.put`. */
+/** Sets a key to the string in argument `value`, whatever it held; `expiry` is that of `put`. */
 export function putString(
   database: Database,
   args: Args,
   key: number,
   value: number,
-  expiry: number,
+  expiry: TimeMs,
 ): void {
   const start = args.start(value);
   const length = args.length(value);

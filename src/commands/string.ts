@@ -4,20 +4,20 @@ import { NO_ENTRY } from '../keyspace/entry.ts';
 import { DELETED, EXPIRY_SET, PERSISTED, STRING_SET } from '../keyspace/events.ts';
 import type { Args } from '../protocol/args.ts';
 import type { Reply } from '../protocol/reply.ts';
+import type { TimeMs } from '../structures/timing-wheel.ts';
 import type { Command, Context } from './command.ts';
 import type { CommandError } from './errors.ts';
 import {
   expiryTime,
+  expiryTimeAt,
   hasTime,
   invalidExpireTime,
-  isAbsolute,
   OPTION_GET,
   OPTION_KEEPTTL,
   OPTION_NX,
   OPTION_PERSIST,
   OPTION_XX,
   readOptions,
-  timeAt,
 } from './expiry-options.ts';
 import { putString, replyString, requireString } from './string-access.ts';
 
@@ -111,12 +111,12 @@ export const getex: Command = {
       : NO_EXPIRY;
     replyString(database.entries, entry, reply);
 
-    if (dueMs !== NO_EXPIRY && dueMs <= nowMs && isAbsolute(options)) {
-      database.remove(args, 1);
-      database.changed(args, 1, DELETED);
-    } else if (dueMs !== NO_EXPIRY) {
+    if (dueMs > nowMs) {
       database.setExpiry(entry, dueMs);
       database.changed(args, 1, EXPIRY_SET);
+    } else if (hasTime(options)) {
+      database.remove(args, 1);
+      database.changed(args, 1, DELETED);
     } else if ((options & OPTION_PERSIST) !== 0 && database.entries.expires(entry)) {
       database.clearExpiry(entry);
       database.changed(args, 1, PERSISTED);
@@ -238,7 +238,7 @@ const SET_OPTIONS = OPTION_NX | OPTION_XX | OPTION_GET | OPTION_KEEPTTL;
 function setWithOptions(context: Context, args: Args, reply: Reply): void {
   const { database } = context;
   const options = readOptions(args, 3, SET_OPTIONS);
-  let expiry = (options & OPTION_KEEPTTL) !== 0 ? KEEP_EXPIRY : NO_EXPIRY;
+  let expiry: TimeMs = (options & OPTION_KEEPTTL) !== 0 ? KEEP_EXPIRY : NO_EXPIRY;
   if (hasTime(options)) {
     expiry = expiryTime(args, options, context.keyspace.nowMs, INVALID_TIME_IN_SET);
   }
@@ -262,7 +262,7 @@ function setWithOptions(context: Context, args: Args, reply: Reply): void {
 /** What SETEX and PSETEX do: key, time and value are the arguments 1, 2 and 3. */
 function setExpiring(context: Context, args: Args, unitMs: number, invalid: CommandError): void {
   const { database } = context;
-  const dueMs = timeAt(args, 2, unitMs, context.keyspace.nowMs, invalid);
+  const dueMs = expiryTimeAt(args, 2, unitMs, context.keyspace.nowMs, invalid);
   putString(database, args, 1, 3, dueMs);
   database.changed(args, 1, STRING_SET);
   database.announce(args, 1, EXPIRY_SET);

@@ -34,7 +34,7 @@ export function lcsLength(a: Uint8Array, b: Uint8Array): number {
 
 /**
  * The longest common subsequence as its unbroken runs, last one first. Of several equally long ones
- * it is the one that Redis finds: from the end it goes back in `b` as long as nothing is lost by it.
+ * it is the one that Redis finds: from the end it goes back in `b` while nothing is lost by that.
  */
 export function lcsRuns(a: Uint8Array, b: Uint8Array): CommonRun[] {
   const width = Math.ceil(b.length / WORD_BITS);

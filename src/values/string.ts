@@ -23,7 +23,7 @@ export function stringEncoding(bytes: Uint8Array, start: number, length: number)
   return textEncoding(length);
 }
 
-/** The encoding of a string of so many bytes that is not taken for an integer, whatever it holds. */
+/** The encoding of a string of so many bytes that is no integer, or not taken for one. */
 export function textEncoding(length: number): number {
   return length <= EMBSTR_BYTES_MAX ? STRING_EMBSTR : STRING_RAW;
 }

@@ -1,6 +1,7 @@
 /**
- * The engine without a server, for tests of commands: `engine.run('SET', 'a', 'b')` takes the one way that every
- * command takes, through the executor into a keyspace, and answers what a client would read off the wire.
+ * The engine without a server, for tests of commands: `engine.run('SET', 'a', 'b')` takes the one
+ * way that every command takes, through the executor into a keyspace, and answers what a client
+ * would read off the wire.
  */
 import { COMMANDS } from '../../src/commands/catalog.ts';
 import type { Command } from '../../src/commands/command.ts';
@@ -25,7 +26,7 @@ export interface EngineOptions {
   readonly databases?: number;
   /** What to register; all commands by default. */
   readonly commands?: readonly Command[];
-  /** Services that the commands under test call. A call of any other fails and says which one it was. */
+  /** Services that the commands under test use. Using any other fails and says which one it was. */
   readonly services?: Partial<Services>;
 }
 
@@ -60,7 +61,7 @@ export class TestEngine {
     return new Session(++this.#clients, this.keyspace, this.#services, TRANSPORT);
   }
 
-  /** Runs a command and answers its one reply. A string stands for its characters as Latin-1 bytes. */
+  /** Runs a command and answers its one reply. A string stands for its Latin-1 bytes. */
   run(...args: readonly Arg[]): Reply {
     return this.runAs(this.client, ...args);
   }
@@ -126,8 +127,8 @@ class ChangeLog implements ChangeListener {
 }
 
 /**
- * A reply in the form that redis-cli made familiar: `OK`, `(error) ERR ...`, `(integer) 1`, `(nil)`, `"bulk"` as
- * Latin-1 in JSON, `[...]` for arrays, `~[...]` for sets, `{...}` for maps.
+ * A reply in the form that redis-cli made familiar: `OK`, `(error) ERR ...`, `(integer) 1`,
+ * `(nil)`, `"bulk"` as Latin-1 in JSON, `[...]` for arrays, `~[...]` for sets, `{...}` for maps.
  */
 export function show(reply: Reply): string {
   switch (reply.type) {
