@@ -7,6 +7,8 @@ export interface Configuration {
   get(patterns: readonly Uint8Array[]): readonly (readonly [name: string, value: string])[];
   /** The value of one directive, as CONFIG GET shows it. REQUIRES: there is one of this name. */
   textOf(name: string): string;
+  /** Whether the directive of this name, in any case, holds a secret; false when there is none. */
+  isSecret(name: string): boolean;
   /**
    * Sets all or none, for a client: some directives may only be set from this machine. Returns an error text, or
    * undefined when done. Keeps no reference to the buffers.
