@@ -1,11 +1,15 @@
 /** Every command: each export of a family's file is one. */
 import type { Command } from './command.ts';
+import * as configuration from './config.ts';
+import * as introspection from './introspection.ts';
 import * as keys from './key.ts';
 import * as keyCopies from './key-copy.ts';
 import * as keyExpiry from './key-expiry.ts';
 import * as keyScans from './key-scan.ts';
 import * as memory from './memory.ts';
 import * as objects from './object.ts';
+import * as replication from './replication.ts';
+import * as shutdowns from './shutdown.ts';
 import * as strings from './string.ts';
 import * as stringCounters from './string-counter.ts';
 import * as stringComparison from './string-lcs.ts';
@@ -19,6 +23,10 @@ const FAMILIES: readonly Readonly<Record<string, Command>>[] = [
   keyScans,
   objects,
   memory,
+  introspection,
+  configuration,
+  replication,
+  shutdowns,
   strings,
   manyStrings,
   stringCounters,

@@ -77,6 +77,12 @@ export interface KeySpec {
     | { readonly unknown: true };
 }
 
+/** A key of one call: the index of the argument, and what is done with it, in the words of a KeySpec's flags. */
+export interface FoundKey {
+  readonly index: number;
+  readonly flags: readonly string[];
+}
+
 /** One command, or one subcommand. */
 export interface Command {
   /** In upper case; a subcommand's is its second word. */
@@ -101,10 +107,10 @@ export interface Command {
   readonly docFlags?: readonly string[];
   readonly subcommands?: readonly Command[];
   /**
-   * The keys of a call whose key specifications do not say where they are: argument indexes. Only for COMMAND
-   * GETKEYS and the like.
+   * The keys of a call, where the key specifications leave open where they are (unknown, incomplete) or what is done
+   * with them (variable_flags). Only for COMMAND GETKEYS and the like.
    */
-  readonly findKeys?: (args: Args) => number[];
+  readonly findKeys?: (args: Args) => readonly FoundKey[];
   /** The arguments of a call that no log and no MONITOR may show: their indexes. */
   readonly secrets?: (args: Args, services: Services) => readonly number[];
   /** Absent only in a container, whose subcommands run. */
