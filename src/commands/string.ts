@@ -5,7 +5,7 @@ import { DELETED, EXPIRY_SET, PERSISTED, STRING_SET } from '../keyspace/events.t
 import type { Args } from '../protocol/args.ts';
 import type { Reply } from '../protocol/reply.ts';
 import type { TimeMs } from '../structures/timing-wheel.ts';
-import type { Command, Context } from './command.ts';
+import type { Command, Context, FoundKey } from './command.ts';
 import type { CommandError } from './errors.ts';
 import {
   expiryTime,
@@ -49,6 +49,7 @@ export const set: Command = {
     ['6.2.0', 'The options `GET`, `EXAT` and `PXAT`.'],
     ['7.0.0', '`NX` and `GET` may be used together.'],
   ],
+  findKeys: keyOfSet,
   run(context, args, reply) {
     if (args.count > 3) {
       setWithOptions(context, args, reply);
@@ -279,4 +280,12 @@ function answerWithValue(context: Context, args: Args, reply: Reply): boolean {
   requireString(database.entries, entry);
   replyString(database.entries, entry, reply);
   return true;
+}
+
+/** The key of a SET, which reads it only with GET. */
+function keyOfSet(args: Args): readonly FoundKey[] {
+  for (let i = 3; i < args.count; i++) {
+    if (args.is(i, 'GET')) return [{ index: 1, flags: ['RW', 'access', 'update'] }];
+  }
+  return [{ index: 1, flags: ['OW', 'update'] }];
 }
