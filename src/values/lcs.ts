@@ -10,7 +10,7 @@
  *   row i+1 = (row i + (row i & m)) | (row i & ~m)
  *
  * Words hold 30 bits, so that sums and carries stay small integers. Rejected: the table itself, 32
- * times the memory and 30 times the time, during which nobody else is served.
+ * times the memory and some 50 times the time, during which nobody else is served.
  */
 
 const WORD_BITS = 30;
