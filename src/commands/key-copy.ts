@@ -5,17 +5,10 @@ import { COPIED_TO, MOVED_FROM, MOVED_TO, RENAMED_FROM, RENAMED_TO } from '../ke
 import { equalBytes } from '../memory/bytes.ts';
 import type { Args } from '../protocol/args.ts';
 import { parseSafeInteger } from '../protocol/numbers.ts';
-import type { Command, Context, KeySpec } from './command.ts';
+import type { Command, KeySpec } from './command.ts';
+import { databaseAt, INT32_MAX, INT32_MIN, NO_SUCH_DATABASE } from './database-index.ts';
 import { CommandError, NO_SUCH_KEY, SYNTAX_ERROR } from './errors.ts';
-import { integerInRange } from './options.ts';
 
-const INT32_MIN = -(2 ** 31);
-const INT32_MAX = 2 ** 31 - 1;
-
-const NOT_AN_INT32: CommandError = new CommandError(
-  `ERR value is out of range, value must between ${INT32_MIN} and ${INT32_MAX}`,
-);
-const NO_SUCH_DATABASE: CommandError = new CommandError('ERR DB index is out of range');
 const SAME_PLACE: CommandError = new CommandError(
   'ERR source and destination objects are the same',
 );
@@ -164,12 +157,6 @@ function sameKey(args: Args): boolean {
   const length = args.length(1);
   if (length !== args.length(2)) return false;
   return equalBytes(bytes, view, args.start(1), bytes, view, args.start(2), length);
-}
-
-function databaseAt({ keyspace }: Context, args: Args, i: number): Database {
-  const database = keyspace.databases[integerInRange(args, i, INT32_MIN, INT32_MAX, NOT_AN_INT32)];
-  if (database === undefined) throw NO_SUCH_DATABASE;
-  return database;
 }
 
 /** Argument `i` as the number of a database, of which `place` says which one it is. */
