@@ -31,6 +31,12 @@ export const FLAG_BITS: Readonly<Record<Flag, number>> = {
   write: 1 << 19,
 };
 
+/**
+ * Set in the mask of commands whose cost does not depend on their arguments or data: those flagged fast and those
+ * of constant complexity.
+ */
+export const BRIEF: number = 1 << 20;
+
 /** A command with what `execute` needs at hand. */
 export class RegisteredCommand {
   readonly command: Command;
@@ -56,7 +62,8 @@ export class RegisteredCommand {
     this.fullName = fullName;
     this.id = id;
     this.arity = command.arity;
-    this.mask = command.flags.reduce((mask, flag) => mask | FLAG_BITS[flag], 0);
+    const brief = command.flags.includes('fast') || command.complexity.startsWith('O(1)');
+    this.mask = command.flags.reduce((mask, flag) => mask | FLAG_BITS[flag], brief ? BRIEF : 0);
     this.run = command.run;
     this.firstKey = firstKeyOf(command);
     this.subcommands = subcommands;

@@ -15,21 +15,22 @@ import {
   unknownSubcommand,
   wrongArity,
 } from '../commands/errors.ts';
-import { FLAG_BITS, type RegisteredCommand, type Registry } from '../commands/registry.ts';
+import { BRIEF, FLAG_BITS, type RegisteredCommand, type Registry } from '../commands/registry.ts';
 import {
   type PauseMode,
-  REPLY_OFF,
   REPLY_ON,
   REPLY_SKIP,
   REPLY_SKIP_NEXT,
 } from '../commands/services/clients.ts';
-import { EXTENT_SHIFT, NULL, type Ptr, UNIT_MASK } from '../memory/address.ts';
 import type { Args } from '../protocol/args.ts';
 import type { Reply } from '../protocol/reply.ts';
+import { PREFETCH_MAX } from '../structures/hash-table.ts';
+import { hashBytes } from '../structures/siphash.ts';
 import {
   GATE_NO_TOUCH,
   GATE_PASSWORD,
   GATE_REPLIES,
+  NO_COMMAND,
   type Session,
   STOP_PAUSED,
 } from './session.ts';
@@ -38,6 +39,12 @@ import type { EngineStatistics } from './statistics.ts';
 /** Bits of the engine's own gate. */
 const GATE_MONITORED = 1;
 const GATE_PAUSED = 2;
+
+/** Commands that MONITOR does not show. */
+const UNSEEN = FLAG_BITS.skip_monitor | FLAG_BITS.admin;
+
+/** In place of the time at which a command began: it shares its time with others. */
+const SHARED = -1;
 
 /** A batch shorter than this is not worth looking ahead. */
 const TOUCH_COMMANDS_MIN = 4;
@@ -48,7 +55,7 @@ export interface CallObserver {
   timed(session: Session, command: RegisteredCommand, args: Args, microseconds: number): void;
 }
 
-/** Told of every command before it runs. */
+/** Told of every command that has run, behind its reply. */
 export interface CommandFeed {
   command(session: Session, command: RegisteredCommand, args: Args): void;
 }
@@ -58,6 +65,8 @@ export class Executor {
   /** Whether even fast commands are timed one by one. */
   timeEach = false;
   observer: CallObserver | null = null;
+  /** Sessions that a pause has stopped, in the order in which it did. */
+  readonly held: Set<Session> = new Set();
 
   readonly #registry: Registry;
   readonly #statistics: EngineStatistics;
@@ -71,6 +80,7 @@ export class Executor {
   #runCalls = 0;
   /** Sum of what `touch` read, so that the reads cannot be optimised away. */
   touched = 0;
+  readonly #hashes = new Int32Array(PREFETCH_MAX);
 
   constructor(registry: Registry, statistics: EngineStatistics) {
     this.#registry = registry;
@@ -100,32 +110,23 @@ export class Executor {
   }
 
   /**
-   * Reads ahead what the commands of a batch will need: hashes their first keys, loads those keys' buckets, then
-   * their records, so that the cache misses overlap.
+   * Reads ahead what the commands of a batch will need: hashes their first keys and fetches those keys' buckets and
+   * records, so that the cache misses overlap.
    */
   touch(session: Session, batch: readonly Args[], count: number): void {
     if (count < TOUCH_COMMANDS_MIN) return;
     const database = session.database;
-    const table = database.keyspace.table;
-    const root = database.root;
-    let sum = 0;
+    const hashes = this.#hashes;
+    let keys = 0;
     for (let i = 0; i < count; i++) {
       const args = batch[i]!;
       if (args.count < 2) continue;
-      const hash = database.hash(args, 1);
+      const hash = hashBytes(args.view, args.start(1), args.length(1));
       args.hash = hash;
       args.hashed = 1;
-      sum ^= table.touch(root, hash);
+      hashes[keys++] = hash;
     }
-    const words = table.heap.words;
-    for (let i = 0; i < count; i++) {
-      const args = batch[i]!;
-      if (args.hashed !== 1) continue;
-      const record: Ptr = table.candidate(root, args.hash);
-      if (record === NULL) continue;
-      sum ^= words[record >>> EXTENT_SHIFT]![(record & UNIT_MASK) << 1]!;
-    }
-    this.touched = sum;
+    this.touched = database.keyspace.table.prefetch(database.root, hashes, keys);
   }
 
   /**
@@ -136,52 +137,52 @@ export class Executor {
     const mark = reply.mark();
     let command: RegisteredCommand | null = null;
     let ran = false;
+    let startMs = SHARED;
     try {
-      command = this.#resolve(args);
-      if ((session.gate | this.#gate) !== 0) {
-        if (!this.#admit(session, command, args)) return;
-      }
+      command = this.#find(args);
       session.lastCommand = command.fullName;
+      requireArity(command, args.count);
+      if ((session.gate | this.#gate) !== 0) {
+        if (!this.#admit(session, command)) return;
+      }
       ran = true;
+      if ((command.mask & BRIEF) === 0 || this.timeEach) startMs = this.#beginTimed();
+      else if (command === this.#runCommand) this.#runCalls++;
+      else this.#beginRun(command);
       command.run!(session, args, reply);
     } catch (problem) {
       if (!(problem instanceof CommandError)) throw problem;
+      if (command === null) session.lastCommand = NO_COMMAND;
       reply.rewind(mark);
       reply.error(problem.text);
       this.#statistics.failedWith(problem.text, command, ran);
     }
-    if (ran) this.#account(session, command!, args);
-    if (session.gate !== 0) this.#afterwards(session, reply, mark);
+    if (startMs !== SHARED) this.#endTimed(session, command!, args, startMs);
+    if ((session.gate | this.#gate) === 0) return;
+    this.#afterwards(session, reply, mark);
+    if (ran && this.#feed !== null && (command!.mask & UNSEEN) === 0) {
+      this.#feed.command(session, command!, args);
+    }
   }
 
-  #resolve(args: Args): RegisteredCommand {
-    let command = this.#registry.find(args);
+  #find(args: Args): RegisteredCommand {
+    const command = this.#registry.find(args);
     if (command === null) throw unknownCommand(args);
-    if (command.subcommands.size > 0 && args.count > 1) {
-      const sub = command.subcommands.get(args.text(1).toLowerCase());
-      if (sub === undefined) throw unknownSubcommand(args, command.command.name);
-      command = sub;
-    }
-    const count = args.count;
-    if (command.arity < 0 ? count < -command.arity : count !== command.arity) {
-      throw wrongArity(command.fullName);
-    }
-    if (command.run === undefined) throw wrongArity(command.fullName);
-    return command;
+    if (command.subcommands.size === 0 || args.count < 2) return command;
+    const sub = command.subcommands.get(args.text(1).toLowerCase());
+    if (sub === undefined) throw unknownSubcommand(args, command.command.name);
+    return sub;
   }
 
   /** The uncommon checks. False when the command is held back; throws when it is refused. */
-  #admit(session: Session, command: RegisteredCommand, args: Args): boolean {
+  #admit(session: Session, command: RegisteredCommand): boolean {
     if ((session.gate & GATE_PASSWORD) !== 0 && (command.mask & FLAG_BITS.no_auth) === 0) {
       throw NO_AUTHENTICATION;
     }
-    if (session.replies === REPLY_SKIP_NEXT) session.replies = REPLY_SKIP;
     if ((this.#gate & GATE_PAUSED) !== 0 && this.#isPaused(session, command)) {
       session.stop |= STOP_PAUSED;
+      this.held.add(session);
       return false;
-    }
-    if (this.#feed !== null && (command.mask & (FLAG_BITS.skip_monitor | FLAG_BITS.admin)) === 0) {
-      this.#feed.command(session, command, args);
     }
     if ((session.gate & GATE_NO_TOUCH) !== 0 && command.fullName !== 'touch') {
       session.keyspace.touching = false;
@@ -193,9 +194,9 @@ export class Executor {
   #afterwards(session: Session, reply: Reply, mark: number): void {
     session.keyspace.touching = true;
     if ((session.gate & GATE_REPLIES) === 0) return;
-    if (session.replies === REPLY_OFF || session.replies === REPLY_SKIP) reply.rewind(mark);
-    if (session.replies === REPLY_SKIP_NEXT) reply.rewind(mark);
+    reply.rewind(mark);
     if (session.replies === REPLY_SKIP) session.replies = REPLY_ON;
+    else if (session.replies === REPLY_SKIP_NEXT) session.replies = REPLY_SKIP;
   }
 
   #isPaused(session: Session, command: RegisteredCommand): boolean {
@@ -204,23 +205,11 @@ export class Executor {
     return (command.mask & (FLAG_BITS.write | FLAG_BITS.may_replicate)) !== 0;
   }
 
-  #account(session: Session, command: RegisteredCommand, args: Args): void {
-    if ((command.mask & FLAG_BITS.fast) !== 0 && !this.timeEach) {
-      if (command === this.#runCommand) {
-        this.#runCalls++;
-        return;
-      }
-      if (this.#runCommand !== null) this.#endRun(performance.now());
-      this.#runCommand = command;
-      this.#runCalls = 1;
-      return;
-    }
-    const nowMs = performance.now();
-    if (this.#runCommand !== null) this.#endRun(nowMs);
-    const microseconds = (nowMs - this.#runStartMs) * 1000;
-    this.#statistics.called(command, 1, microseconds);
-    this.observer?.timed(session, command, args, microseconds);
-    this.#runStartMs = performance.now();
+  /** Begins a run of a fast command with its first call. */
+  #beginRun(command: RegisteredCommand): void {
+    if (this.#runCommand !== null) this.#endRun(performance.now());
+    this.#runCommand = command;
+    this.#runCalls = 1;
   }
 
   #endRun(nowMs: number): void {
@@ -229,4 +218,27 @@ export class Executor {
     this.#runCalls = 0;
     this.#runStartMs = nowMs;
   }
+
+  /** Before a command that is timed by itself; returns when it begins. */
+  #beginTimed(): number {
+    if (this.#runCommand !== null) this.#endRun(performance.now());
+    return this.#runStartMs;
+  }
+
+  /** After it. It may have run others. */
+  #endTimed(session: Session, command: RegisteredCommand, args: Args, startMs: number): void {
+    const nowMs = performance.now();
+    if (this.#runCommand !== null) this.#endRun(nowMs);
+    const microseconds = (nowMs - startMs) * 1000;
+    this.#statistics.called(command, 1, microseconds);
+    this.observer?.timed(session, command, args, microseconds);
+    this.#runStartMs = nowMs;
+  }
+}
+
+/** Throws when a command does not take so many arguments. */
+function requireArity(command: RegisteredCommand, count: number): void {
+  const { arity } = command;
+  const fits = arity < 0 ? count >= -arity : count === arity;
+  if (!fits || command.run === undefined) throw wrongArity(command.fullName);
 }

@@ -50,8 +50,8 @@ function pinoLevel(level: LogLevel): string {
 function destination(file: string): DestinationStream {
   const { pino } = require('pino') as typeof import('pino');
   if (file === '' && process.stdout.isTTY) {
-    const pretty = require('pino-pretty') as typeof import('pino-pretty').default;
-    return pretty({
+    const { PinoPretty } = require('pino-pretty') as typeof import('pino-pretty');
+    return PinoPretty({
       colorize: true,
       customLevels: LEVELS,
       ignore: 'pid,hostname',

@@ -19,19 +19,27 @@ export interface StreamEvents {
   onClosed(): void;
 }
 
-type WriteRequest = { oncomplete: (status: number) => void; buffer: Buffer | null };
+interface WriteRequest {
+  oncomplete: ((status: number) => void) | null;
+  /** Keeps the bytes alive while the system reads them. */
+  buffer: Buffer | null;
+}
 
 /** What we use of a libuv stream handle. */
 interface Handle {
-  writeBuffer(request: WriteRequest, bytes: Buffer): number;
+  writeBuffer(request: WriteRequest | null, bytes: Buffer): number | WriteRequest;
   readonly writeQueueSize: number;
   readonly fd: number;
 }
 
-type WriteRequestClass = new () => WriteRequest;
+/**
+ * How this runtime's handles want to be written to, learnt from the first write that net itself makes: with a
+ * request object of a class that is not public, or, in later versions, with null, answered by a request if the
+ * system did not take everything at once. Guessing wrong would abort the process.
+ */
+type WriteForm = 'unknown' | 'lazy' | (new () => WriteRequest);
 
-/** The class of net's own write requests, caught at the first write that goes through a socket. */
-let WriteRequestOf: WriteRequestClass | null = null;
+let writeForm: WriteForm = 'unknown';
 
 /** One open connection's two directions. */
 export class Stream {
@@ -74,20 +82,20 @@ export class Stream {
    * on their way and must not change until `onDrained`.
    */
   write(bytes: Buffer): boolean {
-    if (this.#handle === null || WriteRequestOf === null) return this.#writeThroughSocket(bytes);
+    if (this.#handle === null || writeForm === 'unknown') return this.#writeThroughSocket(bytes);
     if (this.socket.destroyed) return true;
-    this.#request ??= this.#newRequest(WriteRequestOf);
-    const request = this.#request;
-    const status = this.#handle.writeBuffer(request, bytes);
-    if (status !== 0) {
-      this.socket.destroy();
-      return true;
+    if (writeForm === 'lazy') {
+      const outcome = this.#handle.writeBuffer(null, bytes);
+      if (typeof outcome === 'object') return this.#waitFor(outcome, bytes);
+      return this.#checked(outcome);
     }
-    if (this.#handle.writeQueueSize === 0) return true;
-    request.buffer = bytes;
+    // A request that was not needed, because the system took everything, is as good as new.
+    this.#request ??= new writeForm();
+    const status = this.#handle.writeBuffer(this.#request, bytes) as number;
+    if (status !== 0 || this.#handle.writeQueueSize === 0) return this.#checked(status);
+    const request = this.#request;
     this.#request = null;
-    this.pendingBytes += bytes.length;
-    return false;
+    return this.#waitFor(request, bytes);
   }
 
   /** Sends what is pending and closes. */
@@ -100,18 +108,24 @@ export class Stream {
     this.socket.destroy();
   }
 
-  #newRequest(requestClass: WriteRequestClass): WriteRequest {
-    const request = new requestClass();
+  #checked(status: number): boolean {
+    if (status !== 0) this.socket.destroy();
+    return true;
+  }
+
+  #waitFor(request: WriteRequest, bytes: Buffer): boolean {
+    request.buffer = bytes;
     request.oncomplete = (status) => {
       request.buffer = null;
       if (status < 0) this.socket.destroy();
       else this.#drained();
     };
-    return request;
+    this.pendingBytes += bytes.length;
+    return false;
   }
 
   #writeThroughSocket(bytes: Buffer): boolean {
-    if (this.#handle !== null) catchRequestClass(this.#handle);
+    if (this.#handle !== null && writeForm === 'unknown') learnWriteForm(this.#handle);
     this.pendingBytes += bytes.length;
     this.socket.write(bytes, () => this.#drained());
     return false;
@@ -152,11 +166,12 @@ function adopt(
   return adopted;
 }
 
-function catchRequestClass(handle: Handle): void {
+/** Watches net's next write to learn `writeForm`. */
+function learnWriteForm(handle: Handle): void {
   const own = handle as unknown as Record<string, unknown>;
-  own.writeBuffer = (request: WriteRequest, bytes: Buffer): number => {
-    WriteRequestOf = request.constructor as WriteRequestClass;
+  own.writeBuffer = (request: WriteRequest | null, bytes: Buffer): number | WriteRequest => {
     delete own.writeBuffer;
+    writeForm = request === null ? 'lazy' : (request.constructor as new () => WriteRequest);
     return handle.writeBuffer(request, bytes);
   };
 }

@@ -52,6 +52,11 @@ const FOUND_HOME = 1;
 const FOUND_BUCKET = 2;
 const FOUND_SLOT = 3;
 
+/** Most hashes that one `prefetch` takes. */
+export const PREFETCH_MAX = 64;
+const LINE_WORDS = 16;
+const EXTENT_WORD_MASK = UNIT_MASK * 2 + 1;
+
 /** Full positions: a scan has seen everything when it reaches this. */
 const POSITION_END = 2 ** 32;
 
@@ -70,6 +75,8 @@ export abstract class HashTable {
   /** Position after the last `scanBucket`. */
   nextPosition = 0;
   readonly #found = new Uint32Array(4);
+  readonly #prefetchPlaces = new Int32Array(PREFETCH_MAX);
+  readonly #prefetchExtents = new Int32Array(PREFETCH_MAX);
 
   constructor(heap: Heap) {
     this.heap = heap;
@@ -226,27 +233,44 @@ export abstract class HashTable {
     this.#shrinkIfSparse(root, segment, shape & 255, buckets);
   }
 
-  /** Reads the home bucket of a hash, to have it in the cache when `find` needs it. */
-  touch(root: Ptr, hash: number): number {
-    const segment = this.#segmentOf(root, hash);
-    const shape = this.#word(segment, SEGMENT_SHAPE);
-    const bucket = (((hash << (shape & 255)) >>> 16) * (shape >>> 8)) >>> 16;
-    return this.#cellsOf(segment, bucket)[this.#cellOf(segment, bucket)]!;
-  }
-
-  /** A record of the hash's home bucket with its tag, read without looking at any record; NULL if none. */
-  candidate(root: Ptr, hash: number): Ptr {
-    const segment = this.#segmentOf(root, hash);
-    const shape = this.#word(segment, SEGMENT_SHAPE);
-    const tag = (hash << (shape & 255)) >>> 16;
-    const bucket = (tag * (shape >>> 8)) >>> 16;
-    const cells = this.#cellsOf(segment, bucket);
-    const cell = this.#cellOf(segment, bucket);
-    const count = cells[cell]! & 15;
-    for (let slot = 0; slot < count; slot++) {
-      if (tagAt(cells, cell, slot) === tag) return cells[cell + BUCKET_RECORDS + slot]! as Ptr;
+  /**
+   * Brings into the cache what finding the first `count` of `hashes` will read: their home buckets, then the first
+   * two lines of the record behind each matching tag. Each pass is a loop of independent loads, so that the memory
+   * system works on many at once. The value returned only keeps the loads from being optimised away.
+   */
+  prefetch(root: Ptr, hashes: Int32Array, count: number): number {
+    const allWords = this.heap.words;
+    const places = this.#prefetchPlaces;
+    const extents = this.#prefetchExtents;
+    for (let i = 0; i < count; i++) {
+      const hash = hashes[i]!;
+      const segment = this.#segmentOf(root, hash);
+      const words = allWords[segment >>> EXTENT_SHIFT]!;
+      const at = (segment & UNIT_MASK) << 1;
+      const shape = words[at]!;
+      const tag = (hash << (shape & 255)) >>> 16;
+      const bucket = (tag * (shape >>> 8)) >>> 16;
+      const chunk = words[at + SEGMENT_CHUNKS + (bucket >>> 4)]!;
+      extents[i] = chunk >>> EXTENT_SHIFT;
+      places[i] = ((chunk & UNIT_MASK) << 1) + ((bucket & 15) << 4);
+      hashes[i] = tag;
     }
-    return NULL;
+    let sum = 0;
+    for (let i = 0; i < count; i++) sum ^= allWords[extents[i]!]![places[i]!]!;
+    let records = 0;
+    for (let i = 0; i < count; i++) {
+      const cells = allWords[extents[i]!]!;
+      const record = recordWithTag(cells, places[i]!, hashes[i]!);
+      if (record === 0) continue;
+      extents[records] = record >>> EXTENT_SHIFT;
+      places[records++] = (record & UNIT_MASK) << 1;
+    }
+    for (let i = 0; i < records; i++) {
+      const words = allWords[extents[i]!]!;
+      const at = places[i]!;
+      sum ^= words[at]! ^ words[(at + LINE_WORDS) & EXTENT_WORD_MASK]!;
+    }
+    return sum;
   }
 
   /**
@@ -619,6 +643,19 @@ const DRAINING = 2 ** 30;
 
 function chunkCount(buckets: number): number {
   return (buckets + BUCKETS_PER_CHUNK - 1) >>> 4;
+}
+
+/** The first record of a bucket whose tag this is, 0 for none. */
+function recordWithTag(cells: Uint32Array, cell: number, tag: number): number {
+  const count = cells[cell]! & 15;
+  const pattern = (tag << 16) | tag;
+  for (let slot = 0; slot < count; slot += 2) {
+    const difference = cells[cell + BUCKET_TAGS + (slot >>> 1)]! ^ pattern;
+    if ((difference & 0xffff) === 0) return cells[cell + BUCKET_RECORDS + slot]!;
+    if (difference >>> 16 === 0 && slot + 1 < count)
+      return cells[cell + BUCKET_RECORDS + slot + 1]!;
+  }
+  return 0;
 }
 
 function tagAt(cells: Uint32Array, cell: number, slot: number): number {
