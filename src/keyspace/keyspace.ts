@@ -30,6 +30,9 @@ export class Keyspace {
   readonly access: AccessClock = new AccessClock();
   readonly databases: Database[];
 
+  /** Arena bytes in use before the first key. */
+  readonly startupBytes: number;
+
   /** Milliseconds since the epoch: one reading serves all the commands of a batch. */
   nowMs = 0;
   /** Whether due keys are removed ahead of being asked for. */
@@ -54,6 +57,7 @@ export class Keyspace {
   constructor(databaseCount: number, nowMs: number) {
     this.setTime(nowMs);
     this.databases = Array.from({ length: databaseCount }, (_, id) => new Database(this, id));
+    this.startupBytes = this.heap.usedBytes;
   }
 
   setTime(nowMs: number): void {
