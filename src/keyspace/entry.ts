@@ -186,7 +186,8 @@ export class Entries {
     return this.heap.views[entry >>> EXTENT_SHIFT]!;
   }
 
+  /** Word 0, signed: larger integers than that would be allocated when they are returned. */
   #head(entry: Entry): number {
-    return this.heap.words[entry >>> EXTENT_SHIFT]![(entry & UNIT_MASK) << 1]!;
+    return this.heap.words[entry >>> EXTENT_SHIFT]![(entry & UNIT_MASK) << 1]! | 0;
   }
 }
