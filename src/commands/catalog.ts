@@ -1,6 +1,8 @@
 /** Every command: each export of a family's file is one. */
+import * as clients from './client.ts';
 import type { Command } from './command.ts';
 import * as configuration from './config.ts';
+import * as connections from './connection.ts';
 import * as introspection from './introspection.ts';
 import * as keys from './key.ts';
 import * as keyCopies from './key-copy.ts';
@@ -23,6 +25,8 @@ const FAMILIES: readonly Readonly<Record<string, Command>>[] = [
   keyScans,
   objects,
   memory,
+  connections,
+  clients,
   introspection,
   configuration,
   replication,

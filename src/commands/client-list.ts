@@ -1,0 +1,139 @@
+/** CLIENT INFO and CLIENT LIST: what is known of clients, a line for each. */
+import type { Args } from '../protocol/args.ts';
+import { parseInt64 } from '../protocol/numbers.ts';
+import { kindAt, kindOf } from './client-kind.ts';
+import type { Command, Context } from './command.ts';
+import { CommandError, SYNTAX_ERROR } from './errors.ts';
+import type { ClientState } from './services/clients.ts';
+
+const INVALID_ID = new CommandError('ERR Invalid client ID');
+
+/** What a client costs beside its buffers: session, connection and socket, as measured on Node 20. */
+const CLIENT_BYTES = 4096;
+
+export const clientInfo: Command = {
+  name: 'INFO',
+  group: 'connection',
+  since: '6.2.0',
+  summary: 'Describes this client.',
+  complexity: 'O(1)',
+  arity: 2,
+  flags: ['noscript', 'loading', 'stale'],
+  tips: ['nondeterministic_output'],
+  run(context, args, reply) {
+    reply.verbatim('txt', describe(context.client, context, args));
+  },
+};
+
+export const clientList: Command = {
+  name: 'LIST',
+  group: 'connection',
+  since: '2.4.0',
+  summary: 'Describes all clients, or some of them.',
+  complexity: 'O(N) where N is the number of clients',
+  arity: -2,
+  flags: ['admin', 'noscript', 'loading', 'stale'],
+  tips: ['nondeterministic_output'],
+  syntax: `
+    [TYPE client-type<NORMAL | MASTER | REPLICA | PUBSUB>@5.0.0] [ID client-id:integer...@6.2.0]
+  `,
+  history: [
+    ['2.8.12', 'The field `id`.'],
+    ['5.0.0', 'The filter `TYPE`.'],
+    ['6.0.0', 'The field `user`.'],
+    ['6.2.0', 'The fields `argv-mem`, `tot-mem`, `laddr` and `redir`, and the filter `ID`.'],
+    ['7.0.0', 'The fields `resp`, `multi-mem`, `rbs` and `rbp`.'],
+    ['7.0.3', 'The field `ssub`.'],
+  ],
+  run(context, args, reply) {
+    const lines = selected(context, args).map((client) => describe(client, context, args));
+    reply.verbatim('txt', lines.join(''));
+  },
+};
+
+/** The clients that the arguments of CLIENT LIST ask for. */
+function selected({ services: { clients } }: Context, args: Args): readonly ClientState[] {
+  if (args.count === 2) return [...clients.all()];
+  if (args.count === 4 && args.is(2, 'TYPE')) {
+    const kind = kindAt(args, 3);
+    return [...clients.all()].filter((client) => kindOf(client) === kind);
+  }
+  if (args.count < 4 || !args.is(2, 'ID')) throw SYNTAX_ERROR;
+  const ids: number[] = [];
+  for (let i = 3; i < args.count; i++) ids.push(idAt(args, i));
+  return ids.map((id) => clients.byId(id)).filter((client) => client !== undefined);
+}
+
+/** Argument `i` as a client's id. Nobody has one beyond the exact integers, so it may be rounded. */
+function idAt(args: Args, i: number): number {
+  const start = args.start(i);
+  const id = parseInt64(args.bytes, start, start + args.length(i));
+  if (id === undefined) throw INVALID_ID;
+  return Number(id);
+}
+
+/** The line of one client; `args` are the arguments that `caller` holds at the moment. */
+function describe(client: ClientState, { client: caller, keyspace }: Context, args: Args): string {
+  const { transport } = client;
+  const argumentBytes = client === caller ? lengthOf(args) : 0;
+  const queryBytes = transport.queryBytes();
+  const queryFreeBytes = transport.queryFreeBytes();
+  const outputBytes = transport.outputBytes();
+  const fields: Readonly<Record<string, string | number>> = {
+    id: client.id,
+    addr: transport.address,
+    laddr: transport.localAddress,
+    fd: transport.fileDescriptor,
+    name: client.name,
+    age: secondsSince(client.createdMs, keyspace.nowMs),
+    idle: secondsSince(client.activeMs, keyspace.nowMs),
+    flags: flagsOf(client),
+    db: client.databaseId,
+    sub: 0,
+    psub: 0,
+    ssub: 0,
+    multi: -1,
+    qbuf: queryBytes,
+    'qbuf-free': queryFreeBytes,
+    'argv-mem': argumentBytes,
+    'multi-mem': 0,
+    // Replies are written into one buffer that all clients share: none has a fixed one of its own.
+    rbs: 0,
+    rbp: 0,
+    obl: 0,
+    oll: transport.outputChunks(),
+    omem: outputBytes,
+    'tot-mem': CLIENT_BYTES + queryBytes + queryFreeBytes + argumentBytes + outputBytes,
+    events: outputBytes > 0 ? 'rw' : 'r',
+    cmd: client.lastCommand,
+    user: 'default',
+    redir: -1,
+    resp: client.resp3 ? 3 : 2,
+    'lib-name': client.libraryName,
+    'lib-ver': client.libraryVersion,
+  };
+  const words = Object.entries(fields).map(([name, value]) => `${name}=${value}`);
+  return `${words.join(' ')}\n`;
+}
+
+function flagsOf(client: ClientState): string {
+  let flags = '';
+  if (client.monitoring) flags += 'O';
+  if (client.paused) flags += 'b';
+  if (client.closing) flags += 'c';
+  if (client.transport.kind === 'unix') flags += 'U';
+  if (client.noEvict) flags += 'e';
+  if (client.noTouch) flags += 'T';
+  return flags === '' ? 'N' : flags;
+}
+
+/** Whole seconds, as Redis counts them: by the seconds of the clock that began in between. */
+function secondsSince(thenMs: number, nowMs: number): number {
+  return Math.max(0, Math.floor(nowMs / 1000) - Math.floor(thenMs / 1000));
+}
+
+function lengthOf(args: Args): number {
+  let length = 0;
+  for (let i = 0; i < args.count; i++) length += args.length(i);
+  return length;
+}
