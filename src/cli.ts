@@ -1,0 +1,115 @@
+#!/usr/bin/env node
+/** The `redstart` command: redis-server's command line. */
+import { rmSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { REDIS_VERSION, REDSTART_VERSION } from './commands/version.ts';
+import type { Config } from './engine/config.ts';
+import { ConfigurationError } from './engine/config-error.ts';
+import { loadConfiguration } from './engine/config-file.ts';
+import { Redstart } from './redstart.ts';
+import { ListenError } from './server/listener.ts';
+import { createLogger, type Logger } from './server/logger.ts';
+
+const USAGE = `Usage: redstart [/path/to/redis.conf] [options] [-]
+       redstart - (read the configuration from standard input)
+       redstart -v or --version
+       redstart -h or --help
+
+Every directive of redis.conf is an option:
+       redstart                                  (default configuration, port 6379)
+       redstart --port 7777
+       redstart /etc/redis.conf --loglevel verbose --requirepass secret
+       redstart --save 900 1 300 10 --bind 127.0.0.1 ::1
+       echo 'maxmemory 128mb' | redstart -
+`;
+
+async function main(argv: readonly string[]): Promise<void> {
+  if (argv.length === 1 && (argv[0] === '-v' || argv[0] === '--version')) {
+    print(`Redstart v=${REDSTART_VERSION} redis=${REDIS_VERSION} node=${process.version}`);
+    return;
+  }
+  if (argv.length === 1 && (argv[0] === '-h' || argv[0] === '--help')) {
+    print(USAGE);
+    return;
+  }
+  const config = await readConfiguration(argv);
+  if (config === undefined) return;
+  await serve(config);
+}
+
+/** The configuration, or undefined when it is at fault, which has been said. */
+async function readConfiguration(argv: readonly string[]): Promise<Config | undefined> {
+  try {
+    return await loadConfiguration(argv, readStdin, { version: REDIS_VERSION });
+  } catch (problem) {
+    if (!(problem instanceof ConfigurationError)) throw problem;
+    process.stderr.write(`${problem.message}\n`);
+    process.exitCode = 1;
+    return undefined;
+  }
+}
+
+async function serve(config: Config): Promise<void> {
+  const { values } = config;
+  const log = createLogger(
+    values.loglevel,
+    values.logfile === '' ? '' : resolve(values.dir, values.logfile),
+  );
+  config.onChange('loglevel', (level) => {
+    log.level = level;
+    return undefined;
+  });
+  const pidFile = values.pidfile === '' ? '' : resolve(values.dir, values.pidfile);
+  const exit = (): void => {
+    if (pidFile !== '') rmSync(pidFile, { force: true });
+    log.warning('Redstart is now ready to exit, bye bye...');
+    process.exit(0);
+  };
+  const redstart = new Redstart(config, { log, onShutdown: exit });
+  log.notice('Redstart is starting', {
+    version: REDSTART_VERSION,
+    redis: REDIS_VERSION,
+    node: process.version,
+    pid: process.pid,
+  });
+  if (config.source.file === undefined && process.argv.length <= 2) {
+    log.warning('No config file specified, using the default config');
+  }
+  redstart.start();
+  try {
+    await redstart.listen();
+  } catch (problem) {
+    if (!(problem instanceof ListenError)) throw problem;
+    log.warning(`${problem.message}, aborting.`);
+    process.exitCode = 1;
+    return;
+  }
+  if (pidFile !== '') writePidFile(pidFile, log);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      log.warning(`Received ${signal}, scheduling shutdown...`);
+      void redstart.stop().then(exit);
+    });
+  }
+  log.notice('Ready to accept connections', { port: values.port });
+}
+
+function writePidFile(path: string, log: Logger): void {
+  try {
+    writeFileSync(path, `${process.pid}\n`);
+  } catch (problem) {
+    log.warning('Failed to write PID file', { path, reason: String(problem) });
+  }
+}
+
+async function readStdin(): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text.trimEnd()}\n`);
+}
+
+await main(process.argv.slice(2));

@@ -1,0 +1,185 @@
+/**
+ * The composition root: the only file that knows everyone. Builds an engine from a configuration, plugs the upper
+ * layers into the interfaces that the lower ones declare, and starts and stops it all.
+ */
+import { resolve } from 'node:path';
+import { COMMANDS } from './commands/catalog.ts';
+import { Registry } from './commands/registry.ts';
+import type { ListeningAddresses } from './commands/services/lifecycle.ts';
+import { Clients } from './engine/clients.ts';
+import { type Clock, SYSTEM_CLOCK } from './engine/clock.ts';
+import type { Config } from './engine/config.ts';
+import { ConfigurationService } from './engine/configuration-service.ts';
+import { Cron } from './engine/cron.ts';
+import { DebugAccess } from './engine/debug-access.ts';
+import { Engine } from './engine/engine.ts';
+import { Executor } from './engine/execute.ts';
+import { defaultLimits, type Limits } from './engine/limits.ts';
+import { type Log, SILENT_LOG } from './engine/log.ts';
+import { EngineStatistics } from './engine/statistics.ts';
+import { FineWallClock } from './engine/wall-clock.ts';
+import { Keyspace } from './keyspace/keyspace.ts';
+import { ServerLifecycle } from './server/lifecycle.ts';
+import { Listener } from './server/listener.ts';
+import { Server } from './server/server.ts';
+
+/** What can be given to a Redstart beside its configuration. */
+export interface RedstartOptions {
+  readonly log?: Log;
+  readonly clock?: Clock;
+  /** Called when a client has asked for SHUTDOWN and everything is stopped. */
+  readonly onShutdown?: () => void;
+}
+
+/** An engine with its server. */
+export class Redstart {
+  readonly config: Config;
+  readonly engine: Engine;
+  readonly #cron: Cron;
+  readonly #server: Server;
+  readonly #tcp: Listener;
+  readonly #text: Listener;
+  readonly #limits: Limits = defaultLimits();
+
+  constructor(config: Config, options: RedstartOptions = {}) {
+    this.config = config;
+    const log = options.log ?? SILENT_LOG;
+    const clock = options.clock ?? SYSTEM_CLOCK;
+    const keyspace = new Keyspace(config.values.databases, clock.wallMs());
+    const registry = new Registry(COMMANDS);
+    const statistics = new EngineStatistics(registry, clock.wallMs());
+    const executor = new Executor(registry, statistics);
+    const clients = new Clients(executor, clock);
+    const observation = { slowlog: null as never, latency: null as never, monitors: null as never };
+    const lifecycle = new ServerLifecycle({
+      configFile: config.source.file ?? '',
+      log,
+      listeners: () => this.#listeners(),
+      stop: () => void this.stop().then(() => options.onShutdown?.()),
+    });
+    this.engine = new Engine({
+      keyspace,
+      executor,
+      statistics,
+      clients,
+      clock,
+      log,
+      limits: this.#limits,
+      services: {
+        catalog: registry,
+        clients,
+        configuration: new ConfigurationService(config, {
+          isLoading: () => lifecycle.loading,
+          userLines: () => undefined,
+        }),
+        password: {
+          get required() {
+            return config.values.requirepass !== undefined;
+          },
+          matches: (password) => config.values.requirepass?.matches(password) ?? true,
+        },
+        lifecycle,
+        slowlog: observation.slowlog,
+        latency: observation.latency,
+        monitors: observation.monitors,
+        statistics,
+        debugging: this.#debugAccess(),
+        wallClock: new FineWallClock(clock),
+      },
+    });
+    this.#cron = new Cron(this.engine);
+    this.#server = new Server(this.engine, () => ({
+      maxClients: config.values.maxclients,
+      protectedMode: config.values['protected-mode'],
+      passwordSet: config.values.requirepass !== undefined,
+      idleSecondsMax: config.values.timeout,
+    }));
+    this.#tcp = new Listener(this.#server, 'tcp');
+    this.#text = new Listener(this.#server, 'text');
+    this.#followConfiguration();
+    this.#cron.onTick(() => this.#server.checkConnections());
+  }
+
+  /** Begins to keep time, expire and clean up. */
+  start(): void {
+    this.#cron.start();
+  }
+
+  /** Listens wherever the configuration says. Throws ListenError. */
+  async listen(): Promise<void> {
+    const { values } = this.config;
+    const common = {
+      addresses: values.bind,
+      backlog: values['tcp-backlog'],
+      keepAliveSeconds: values['tcp-keepalive'],
+    };
+    try {
+      if (values.port !== 0) await this.#tcp.listenTcp({ ...common, port: values.port });
+      if (values['text-port'] !== 0) {
+        await this.#text.listenTcp({ ...common, port: values['text-port'] });
+      }
+      if (values.unixsocket !== '') {
+        const path = resolve(values.dir, values.unixsocket);
+        await this.#tcp.listenUnix(path, values.unixsocketperm, values['tcp-backlog']);
+      }
+    } catch (problem) {
+      await this.stop();
+      throw problem;
+    }
+  }
+
+  /** Closes listeners and connections and stops all work. */
+  async stop(): Promise<void> {
+    this.#cron.stop();
+    await this.#tcp.close();
+    await this.#text.close();
+    this.#server.closeAll();
+  }
+
+  /** Copies what the configuration says to those who look at it per command, now and after each change. */
+  #followConfiguration(): void {
+    const { values } = this.config;
+    const { access } = this.engine.keyspace;
+    const apply = (): undefined => {
+      this.#limits.bulkBytesMax = values['proto-max-bulk-len'];
+      this.#limits.queryBytesMax = values['client-query-buffer-limit'];
+      this.#limits.output = values['client-output-buffer-limit'].normal;
+      access.counting = values['maxmemory-policy'].endsWith('-lfu');
+      access.logFactor = values['lfu-log-factor'];
+      access.decayMinutes = values['lfu-decay-time'];
+    };
+    apply();
+    this.config.onAnyChange(
+      [
+        'proto-max-bulk-len',
+        'client-query-buffer-limit',
+        'client-output-buffer-limit',
+        'maxmemory-policy',
+        'lfu-log-factor',
+        'lfu-decay-time',
+      ],
+      apply,
+    );
+  }
+
+  #debugAccess(): DebugAccess {
+    const access = new DebugAccess();
+    access.permission = this.config.values['enable-debug-command'];
+    return access;
+  }
+
+  #listeners(): readonly ListeningAddresses[] {
+    const { values } = this.config;
+    const listening: ListeningAddresses[] = [];
+    if (this.#tcp.port !== 0) {
+      listening.push({ name: 'tcp', addresses: values.bind, port: this.#tcp.port });
+    }
+    if (values.unixsocket !== '') {
+      listening.push({ name: 'unix', addresses: [values.unixsocket], port: 0 });
+    }
+    if (this.#text.port !== 0) {
+      listening.push({ name: 'text', addresses: values.bind, port: this.#text.port });
+    }
+    return listening;
+  }
+}
