@@ -3,6 +3,7 @@ import * as clients from './client.ts';
 import type { Command } from './command.ts';
 import * as configuration from './config.ts';
 import * as connections from './connection.ts';
+import * as info from './info.ts';
 import * as introspection from './introspection.ts';
 import * as keys from './key.ts';
 import * as keyCopies from './key-copy.ts';
@@ -27,6 +28,7 @@ const FAMILIES: readonly Readonly<Record<string, Command>>[] = [
   memory,
   connections,
   clients,
+  info,
   introspection,
   configuration,
   replication,

@@ -1,0 +1,27 @@
+/** INFO clients. */
+import type { Section } from './section.ts';
+
+export const clients: Section = {
+  title: 'Clients',
+  isDefault: true,
+  fields({ services }) {
+    let inputMax = 0;
+    let outputMax = 0;
+    for (const { transport } of services.clients.all()) {
+      inputMax = Math.max(inputMax, transport.queryBytes() + transport.queryFreeBytes());
+      outputMax = Math.max(outputMax, transport.outputBytes());
+    }
+    return [
+      ['connected_clients', services.clients.count],
+      ['cluster_connections', 0],
+      ['maxclients', services.configuration.textOf('maxclients')],
+      ['client_recent_max_input_buffer', inputMax],
+      ['client_recent_max_output_buffer', outputMax],
+      ['blocked_clients', 0],
+      ['tracking_clients', 0],
+      ['clients_in_timeout_table', 0],
+      ['total_blocking_keys', 0],
+      ['total_blocking_keys_on_nokey', 0],
+    ];
+  },
+};

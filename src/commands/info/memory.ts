@@ -1,0 +1,90 @@
+/** INFO memory. */
+import { totalmem } from 'node:os';
+import { getHeapStatistics } from 'node:v8';
+import type { Context } from '../command.ts';
+import { type MemoryFigures, memoryFigures } from '../memory-figures.ts';
+import { REDSTART_VERSION } from '../version.ts';
+import { bytesFields, type Field, humanBytes, percent, ratio, type Section } from './section.ts';
+
+export const memory: Section = {
+  title: 'Memory',
+  isDefault: true,
+  fields(context) {
+    const figures = memoryFigures(context);
+    return [
+      ...useFields(figures),
+      ...bytesFields('used_memory_javascript', getHeapStatistics().used_heap_size),
+      ['allocator_allocated', figures.used],
+      ['allocator_active', figures.held],
+      ['allocator_resident', figures.held],
+      ...bytesFields('total_system_memory', totalmem()),
+      ...SCRIPT_FIELDS,
+      ...limitFields(context),
+      ...fragmentationFields(figures),
+      ['mem_not_counted_for_evict', 0],
+      ['mem_replication_backlog', 0],
+      ['mem_total_replication_buffers', 0],
+      ['mem_clients_slaves', 0],
+      ['mem_clients_normal', figures.clients],
+      ['mem_cluster_links', 0],
+      ['mem_aof_buffer', 0],
+      ['mem_allocator', `redstart-${REDSTART_VERSION}`],
+      ['active_defrag_running', 0],
+      ['lazyfree_pending_objects', 0],
+      ['lazyfreed_objects', 0],
+    ];
+  },
+};
+
+/** There are no scripts and no functions. */
+const SCRIPT_FIELDS: readonly Field[] = [
+  ['used_memory_lua', 0],
+  ['used_memory_vm_eval', 0],
+  ['used_memory_lua_human', humanBytes(0)],
+  ['used_memory_scripts_eval', 0],
+  ['number_of_cached_scripts', 0],
+  ['number_of_functions', 0],
+  ['number_of_libraries', 0],
+  ['used_memory_vm_functions', 0],
+  ['used_memory_vm_total', 0],
+  ['used_memory_vm_total_human', humanBytes(0)],
+  ['used_memory_functions', 0],
+  ['used_memory_scripts', 0],
+  ['used_memory_scripts_human', humanBytes(0)],
+];
+
+function useFields(figures: MemoryFigures): Field[] {
+  return [
+    ...bytesFields('used_memory', figures.used),
+    ...bytesFields('used_memory_rss', figures.resident),
+    ...bytesFields('used_memory_peak', figures.peak),
+    ['used_memory_peak_perc', percent(figures.used, figures.peak)],
+    ['used_memory_overhead', figures.overhead],
+    ['used_memory_startup', figures.startup],
+    ['used_memory_dataset', figures.dataset],
+    ['used_memory_dataset_perc', percent(figures.dataset, figures.used - figures.startup)],
+  ];
+}
+
+function limitFields({ services: { configuration } }: Context): Field[] {
+  const limit = configuration.textOf('maxmemory');
+  return [
+    ['maxmemory', limit],
+    ['maxmemory_human', humanBytes(Number(limit))],
+    ['maxmemory_policy', configuration.textOf('maxmemory-policy')],
+  ];
+}
+
+/** What is held but not used, from the allocator up to the process. */
+function fragmentationFields({ used, held, resident }: MemoryFigures): Field[] {
+  return [
+    ['allocator_frag_ratio', ratio(held, used)],
+    ['allocator_frag_bytes', held - used],
+    ['allocator_rss_ratio', ratio(held, held)],
+    ['allocator_rss_bytes', 0],
+    ['rss_overhead_ratio', ratio(resident, held)],
+    ['rss_overhead_bytes', resident - held],
+    ['mem_fragmentation_ratio', ratio(resident, used)],
+    ['mem_fragmentation_bytes', resident - used],
+  ];
+}
