@@ -194,7 +194,11 @@ describe('checkForeignWords', () => {
 });
 
 describe('checkUnusedExports', () => {
-  const lonely = file('src/values/a.ts', 'export const one = 1;', 'export interface Two {}');
+  const lonely = file('src/values/a.ts', 'export const one = 1;', 'export class Two {}');
+
+  it('lets types be exported for declarations', () => {
+    expect(checkUnusedExports([file('src/values/a.ts', 'export interface Three {}')])).toEqual([]);
+  });
 
   it('names the exports that nothing imports', () => {
     const violations = checkUnusedExports([lonely]);
@@ -203,7 +207,7 @@ describe('checkUnusedExports', () => {
   });
 
   it.each([
-    "import { one, type Two as Second } from '../src/values/a.ts';",
+    "import { one, Two as Second } from '../src/values/a.ts';",
     "import * as a from '../src/values/a.ts';",
     "export { one, Two } from '../src/values/a.ts';",
     "export * from '../src/values/a.ts';",

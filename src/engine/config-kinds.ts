@@ -162,7 +162,7 @@ export function memory(min: bigint | number = 0n, max: bigint = INT64_MAX): Kind
 }
 
 /** A number of bytes, or a share of `maxmemory`. */
-interface MemoryOrPercent {
+export interface MemoryOrPercent {
   readonly unit: 'bytes' | 'percent';
   readonly amount: number;
 }

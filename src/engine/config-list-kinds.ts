@@ -37,7 +37,7 @@ function parseIntegerArg(arg: Buffer): bigint | undefined {
 }
 
 /** Save when `seconds` have passed since the last save and at least `changes` were made. */
-interface SavePoint {
+export interface SavePoint {
   readonly seconds: number;
   readonly changes: number;
 }
@@ -78,15 +78,15 @@ export const SAVE_POINTS: Kind<readonly SavePoint[]> = {
 };
 
 /** When a client that reads too slowly is disconnected; 0 bytes are no limit. */
-interface OutputBufferLimit {
+export interface OutputBufferLimit {
   readonly hardBytes: number;
   readonly softBytes: number;
   readonly softSeconds: number;
 }
 
-type OutputBufferClass = 'normal' | 'replica' | 'pubsub';
+export type OutputBufferClass = 'normal' | 'replica' | 'pubsub';
 
-type OutputBufferLimits = { readonly [Class in OutputBufferClass]: OutputBufferLimit };
+export type OutputBufferLimits = { readonly [Class in OutputBufferClass]: OutputBufferLimit };
 
 const NO_LIMIT: OutputBufferLimit = { hardBytes: 0, softBytes: 0, softSeconds: 0 };
 
@@ -257,7 +257,7 @@ export const KEYSPACE_EVENTS: Kind<string> = single(
 );
 
 /** The server to be a replica of. */
-interface MasterAddress {
+export interface MasterAddress {
   readonly host: string;
   readonly port: number;
 }
@@ -284,7 +284,7 @@ export const MASTER_ADDRESS: Kind<MasterAddress | undefined> = many<MasterAddres
 const SHUTDOWN_WORDS = ['save', 'nosave', 'now', 'force'] as const;
 
 /** How to shut down on a signal; `save` and `nosave` override what the save points say. */
-type ShutdownOptions = { readonly [Word in (typeof SHUTDOWN_WORDS)[number]]: boolean };
+export type ShutdownOptions = { readonly [Word in (typeof SHUTDOWN_WORDS)[number]]: boolean };
 
 export const SHUTDOWN_OPTIONS: Kind<ShutdownOptions> = many(
   'default | [save | nosave] [now] [force]',

@@ -3,7 +3,11 @@ import { importsOf } from '../imports.ts';
 import { definitionsOf, nodesOf, type SourceFile } from '../source-file.ts';
 import type { Violation } from './violation.ts';
 
-/** Exports are for others: each of src/ is imported somewhere. index.ts exports for users. */
+/**
+ * Exports are for others: each of src/ is imported somewhere. index.ts exports for users, and the
+ * shape of an exported value must be exported for the compiler to name it in declarations, so types
+ * are exempt.
+ */
 export function checkUnusedExports(files: readonly SourceFile[]): Violation[] {
   const used = new Set<string>();
   for (const file of files.filter(({ isTypeScript }) => isTypeScript)) {
@@ -14,7 +18,9 @@ export function checkUnusedExports(files: readonly SourceFile[]): Violation[] {
   }
   return files.flatMap((file) => {
     if (!isProduct(file) || file.path === 'src/index.ts' || used.has(file.path)) return [];
-    const unused = exportsOf(file).filter(({ name }) => !used.has(`${file.path} ${name}`));
+    const unused = exportsOf(file).filter(({ name, isType }) => {
+      return !isType && !used.has(`${file.path} ${name}`);
+    });
     return unused.map(({ name, start }) => {
       return { path: file.path, line: file.lineOf(start), problem: `nothing imports ${name}` };
     });
@@ -61,16 +67,17 @@ export function checkContracts(file: SourceFile): Violation[] {
 interface Export {
   readonly name: string;
   readonly localName: string | null;
+  readonly isType: boolean;
   readonly start: number;
 }
 
 /** The exports of a file that have a name, re-exports included. */
 function exportsOf(file: SourceFile): Export[] {
   return file.module.staticExports.flatMap(({ entries }) => {
-    return entries.flatMap(({ exportName, localName, start }) => {
-      return exportName.name === null
-        ? []
-        : [{ name: exportName.name, localName: localName.name, start: exportName.start ?? start }];
+    return entries.flatMap(({ exportName, localName, isType, start: entryStart }) => {
+      if (exportName.name === null) return [];
+      const start = exportName.start ?? entryStart;
+      return [{ name: exportName.name, localName: localName.name, isType, start }];
     });
   });
 }
