@@ -1,7 +1,9 @@
 import { connect, type Socket } from 'node:net';
 import { parseReply, type Reply } from './resp-reply.ts';
 
-/** A command argument: a string stands for its characters as Latin-1 bytes, so '\xff' is one byte. */
+/**
+ * A command argument: a string stands for its characters as Latin-1 bytes, so '\xff' is one byte.
+ */
 export type Arg = string | Buffer;
 
 /** Thrown when the peer closed the connection before a whole reply had come. */
@@ -12,7 +14,9 @@ export class NoReplyError extends Error {}
 
 const REPLY_MS_MAX = 5_000;
 
-/** One connection that sends commands or raw bytes, and hands out replies strictly in wire order. */
+/**
+ * One connection that sends commands or raw bytes, and hands out replies strictly in wire order.
+ */
 export class RespClient {
   readonly #socket: Socket;
   #input: Buffer = Buffer.alloc(0);
@@ -77,7 +81,9 @@ export class RespClient {
     }
   }
 
-  /** Takes the unread bytes once at least `length` are there, the peer has closed, or ms are over. */
+  /**
+   * Takes the unread bytes once at least `length` are there, the peer has closed, or ms are over.
+   */
   async takeBytes(length: number, ms: number): Promise<Buffer> {
     const deadline = Date.now() + ms;
     while (this.#input.length < length && !this.#closed) {

@@ -1,6 +1,7 @@
 /**
- * A RESP2 or RESP3 reply with every type of the wire kept apart: what one client library would fold into
- * the same JavaScript value (null and null array, simple string and bulk string, 1 and true) stays distinct.
+ * A RESP2 or RESP3 reply with every type of the wire kept apart: what one client library would fold
+ * into the same JavaScript value (null and null array, simple string and bulk string, 1 and true)
+ * stays distinct.
  */
 export type Reply =
   | { readonly type: 'simple'; readonly text: string }

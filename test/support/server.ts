@@ -38,6 +38,14 @@ export function startRedis(flags: readonly string[] = []): Promise<RunningServer
   return start('redis-server', [], flags);
 }
 
+/**
+ * Starts the server that the tests of clients are about: Redstart, or redis-server where the
+ * environment says TEST_SERVER=redis, to see that a test asks for no more than Redis gives.
+ */
+export function startTestServer(flags: readonly string[] = []): Promise<RunningServer> {
+  return process.env.TEST_SERVER === 'redis' ? startRedis(flags) : startRedstart(flags);
+}
+
 /** Whether redis-server is on the PATH. */
 export function redisAvailable(): boolean {
   return available('redis-server');
