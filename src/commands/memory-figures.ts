@@ -3,6 +3,9 @@
  * the figure that maxmemory limits. Overhead is the part of it that finds keys rather than holds them.
  */
 import type { Database } from '../keyspace/database.ts';
+import { EXTENT_BYTES, EXTENT_COUNT_MAX, EXTENT_SLAB } from '../memory/address.ts';
+import type { Heap } from '../memory/heap.ts';
+import { PAGE_BYTES } from '../memory/slab-pages.ts';
 import { TIMER_BYTES } from '../structures/timing-wheel.ts';
 import type { Context } from './command.ts';
 
@@ -25,6 +28,8 @@ export interface MemoryFigures {
   readonly dataset: number;
   /** Pages and runs that the arena holds for its blocks. */
   readonly held: number;
+  /** Those, and the pages that are free after use, which the system gets back with their extent. */
+  readonly committed: number;
   /** Of the whole process, as the system counts. */
   readonly resident: number;
   /** Buffers of clients, outside of the arena. */
@@ -54,11 +59,23 @@ export function memoryFigures({ keyspace, services }: Context): MemoryFigures {
     overhead,
     dataset: used - overhead,
     held: keyspace.heap.heldBytes,
+    committed: keyspace.heap.heldBytes + sparePages(keyspace.heap) * PAGE_BYTES,
     resident: services.lifecycle.residentBytes(),
     clients,
     keys: keyspace.keyCount(),
     databases: databases.filter(({ keys }) => keys > 0),
   };
+}
+
+/** Pages that were used and are free. */
+function sparePages({ extentKind, pages }: Heap): number {
+  let spare = 0;
+  for (let extent = 0; extent < EXTENT_COUNT_MAX; extent++) {
+    if (extentKind[extent] !== EXTENT_SLAB) continue;
+    const untouched = EXTENT_BYTES / PAGE_BYTES - pages.touchedPages(extent);
+    spare += pages.freePageCount(extent) - untouched;
+  }
+  return spare;
 }
 
 function indexBytes({ root, keyspace }: Database): number {

@@ -4,6 +4,8 @@ import type { Args } from '../protocol/args.ts';
 import type { Command } from './command.ts';
 import { SYNTAX_ERROR } from './errors.ts';
 import { replyHelp } from './help.ts';
+import { memoryFigures } from './memory-figures.ts';
+import { arenaTable, diagnose, replyStats } from './memory-report.ts';
 import { integerAt } from './options.ts';
 
 export const memory: Command = {
@@ -15,6 +17,59 @@ export const memory: Command = {
   arity: -2,
   flags: [],
   subcommands: [
+    {
+      name: 'DOCTOR',
+      group: 'server',
+      since: '4.0.0',
+      summary: 'Says in words whether something is wrong with the use of memory.',
+      complexity: 'O(1)',
+      arity: 2,
+      flags: [],
+      tips: ['nondeterministic_output', 'request_policy:all_shards', 'response_policy:special'],
+      run(context, _args, reply) {
+        const { count } = context.services.clients;
+        reply.verbatim('txt', diagnose(memoryFigures(context), count));
+      },
+    },
+    {
+      name: 'MALLOC-STATS',
+      group: 'server',
+      since: '4.0.0',
+      summary: 'Shows how the arena is divided up.',
+      complexity: 'O(N) where N is the number of pages of the arena',
+      arity: 2,
+      flags: [],
+      tips: ['nondeterministic_output', 'request_policy:all_shards', 'response_policy:special'],
+      run({ keyspace }, _args, reply) {
+        reply.verbatim('txt', arenaTable(keyspace.heap));
+      },
+    },
+    {
+      name: 'PURGE',
+      group: 'server',
+      since: '4.0.0',
+      summary: 'Does nothing: memory that is free goes back to the system by itself.',
+      complexity: 'O(1)',
+      arity: 2,
+      flags: [],
+      tips: ['request_policy:all_shards', 'response_policy:all_succeeded'],
+      run(_context, _args, reply) {
+        reply.ok();
+      },
+    },
+    {
+      name: 'STATS',
+      group: 'server',
+      since: '4.0.0',
+      summary: 'Shows where the memory is, as numbers.',
+      complexity: 'O(1)',
+      arity: 2,
+      flags: [],
+      tips: ['nondeterministic_output', 'request_policy:all_shards', 'response_policy:special'],
+      run(context, _args, reply) {
+        replyStats(reply, memoryFigures(context));
+      },
+    },
     {
       name: 'HELP',
       group: 'server',

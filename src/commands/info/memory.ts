@@ -16,7 +16,7 @@ export const memory: Section = {
       ...bytesFields('used_memory_javascript', getHeapStatistics().used_heap_size),
       ['allocator_allocated', figures.used],
       ['allocator_active', figures.held],
-      ['allocator_resident', figures.held],
+      ['allocator_resident', figures.committed],
       ...bytesFields('total_system_memory', totalmem()),
       ...SCRIPT_FIELDS,
       ...limitFields(context),
@@ -76,14 +76,14 @@ function limitFields({ services: { configuration } }: Context): Field[] {
 }
 
 /** What is held but not used, from the allocator up to the process. */
-function fragmentationFields({ used, held, resident }: MemoryFigures): Field[] {
+function fragmentationFields({ used, held, committed, resident }: MemoryFigures): Field[] {
   return [
     ['allocator_frag_ratio', ratio(held, used)],
     ['allocator_frag_bytes', held - used],
-    ['allocator_rss_ratio', ratio(held, held)],
-    ['allocator_rss_bytes', 0],
-    ['rss_overhead_ratio', ratio(resident, held)],
-    ['rss_overhead_bytes', resident - held],
+    ['allocator_rss_ratio', ratio(committed, held)],
+    ['allocator_rss_bytes', committed - held],
+    ['rss_overhead_ratio', ratio(resident, committed)],
+    ['rss_overhead_bytes', resident - committed],
     ['mem_fragmentation_ratio', ratio(resident, used)],
     ['mem_fragmentation_bytes', resident - used],
   ];
