@@ -185,10 +185,7 @@ export class Connection implements Transport {
       }
       if (session.stop === 0 && outcome !== INCOMPLETE) this.#refuse(parser.error);
     } catch (problem) {
-      if (!(problem instanceof ReplyTooLargeError)) throw problem;
-      engine.log.warning(`Closing client ${this.address}: ${problem.message}`);
-      writer.reset();
-      this.destroy();
+      this.#fail(problem);
     } finally {
       this.#running = false;
       engine.endBatch();
@@ -200,6 +197,28 @@ export class Connection implements Transport {
     this.#keep(bytes, done, end);
     this.#flush();
     if ((session.stop & STOP_CLOSING) !== 0) this.#outbox.end();
+  }
+
+  /**
+   * Ends a connection whose command broke down. A mistake of ours costs the client that met it its
+   * connection and leaves a trace in the log; everyone else is served on.
+   */
+  #fail(problem: unknown): void {
+    const engine = this.#engine;
+    this.#writer.reset();
+    if (problem instanceof ReplyTooLargeError) {
+      engine.log.warning('Closing client: its reply is larger than it may hold', {
+        client: this.address,
+        reason: problem.message,
+      });
+    } else {
+      engine.log.warning('Closing client: a command failed unexpectedly', {
+        client: this.address,
+        command: this.session.lastCommand,
+        reason: problem instanceof Error ? problem.stack : String(problem),
+      });
+    }
+    this.destroy();
   }
 
   /** Returns the offset behind the last command that ran. */
