@@ -15,6 +15,11 @@ export interface Limits {
   queryBytesMax: number;
   /** client-output-buffer-limit normal */
   output: OutputLimit;
+  /**
+   * What may wait for a client that runs MONITOR. It asks for more than it can know beforehand, so it has a limit
+   * also where normal clients have none: that of pub/sub clients.
+   */
+  monitorBytesMax: number;
 }
 
 /** Redis's defaults. */
@@ -23,5 +28,6 @@ export function defaultLimits(): Limits {
     bulkBytesMax: 512 * 1024 * 1024,
     queryBytesMax: 1024 * 1024 * 1024,
     output: { hardBytes: 0, softBytes: 0, softSeconds: 0 },
+    monitorBytesMax: 32 * 1024 * 1024,
   };
 }

@@ -40,12 +40,36 @@ export function splitWords(line: Uint8Array, start = 0, end = line.length): Buff
  * `splitWords` reads it back.
  */
 export function quote(bytes: Uint8Array): string {
-  let text = '"';
-  for (const byte of bytes) text += QUOTED[byte];
-  return `${text}"`;
+  const out = Buffer.allocUnsafe(quotedLength(bytes));
+  writeQuoted(out, 0, bytes);
+  return out.toString('latin1');
+}
+
+/** Bytes that `writeQuoted` writes. */
+export function quotedLength(bytes: Uint8Array): number {
+  let length = 2;
+  for (let i = 0; i < bytes.length; i++) length += QUOTED_LENGTHS[bytes[i]!]!;
+  return length;
+}
+
+/** Writes what `quote` returns at out[at..] and returns the position behind it. */
+export function writeQuoted(out: Uint8Array, at: number, bytes: Uint8Array): number {
+  out[at++] = DOUBLE_QUOTE;
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i]!;
+    if (QUOTED_LENGTHS[byte] === 1) {
+      out[at++] = byte;
+      continue;
+    }
+    const escaped = QUOTED[byte]!;
+    for (let j = 0; j < escaped.length; j++) out[at++] = escaped.charCodeAt(j);
+  }
+  out[at++] = DOUBLE_QUOTE;
+  return at;
 }
 
 const QUOTED = Array.from({ length: 256 }, (_, byte) => quotedByte(byte));
+const QUOTED_LENGTHS = Uint8Array.from(QUOTED, (text) => text.length);
 
 function quotedByte(byte: number): string {
   const letter = 'nrtba'.split('').find((name) => ESCAPES[name.charCodeAt(0)] === byte);

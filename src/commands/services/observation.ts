@@ -20,11 +20,17 @@ export interface Slowlog {
   reset(): void;
 }
 
+/** One spike: when it was, and how long. */
+export interface LatencySample {
+  readonly timeSeconds: number;
+  readonly milliseconds: number;
+}
+
 /** Latency spikes of one event. */
 export interface LatencyEvent {
   readonly name: string;
-  /** Oldest first; at most 160. */
-  readonly samples: readonly { readonly timeSeconds: number; readonly milliseconds: number }[];
+  /** Oldest first; at most 160, and one for each second. */
+  readonly samples: readonly LatencySample[];
   readonly maxMilliseconds: number;
 }
 
