@@ -104,6 +104,7 @@ export interface Command {
   /** Version and what it changed. */
   readonly history?: readonly (readonly [string, string])[];
   readonly deprecated?: { readonly since: string; readonly replacedBy: string };
+  /** Without `deprecated`, which the field of that name says. */
   readonly docFlags?: readonly string[];
   readonly subcommands?: readonly Command[];
   /**

@@ -1,11 +1,11 @@
 /** Talking to the server at all: login, protocol, database. */
 import type { Args } from '../protocol/args.ts';
-import { parseInt64 } from '../protocol/numbers.ts';
 import type { Reply } from '../protocol/reply.ts';
 import { isPlainName, NOT_A_CLIENT_NAME } from './client-names.ts';
 import type { Command, Context } from './command.ts';
 import { databaseAt } from './database-index.ts';
 import { CommandError, echo, SYNTAX_ERROR, wrongArity } from './errors.ts';
+import { integerAt } from './options.ts';
 import { allArguments, secretsOfHello } from './secrets.ts';
 import { REDIS_VERSION } from './version.ts';
 
@@ -142,7 +142,6 @@ export const quit: Command = {
   arity: -1,
   flags: ['noscript', 'loading', 'stale', 'fast', 'no_auth', 'allow_busy'],
   deprecated: { since: '7.2.0', replacedBy: 'closing the connection from the side of the client' },
-  docFlags: ['deprecated'],
   run({ client }, _args, reply) {
     client.closeAfterReply();
     reply.ok();
@@ -180,11 +179,9 @@ function logIn({ client, services }: Context, args: Args, user: number, password
 }
 
 function protocolAt(args: Args, i: number): number {
-  const start = args.start(i);
-  const version = parseInt64(args.bytes, start, start + args.length(i));
-  if (version === undefined) throw NO_PROTOCOL_VERSION;
+  const version = integerAt(args, i, NO_PROTOCOL_VERSION);
   if (version < PROTOCOL_MIN || version > PROTOCOL_MAX) throw UNSUPPORTED_PROTOCOL;
-  return Number(version);
+  return version;
 }
 
 /** Where HELLO's options are, 0 for one that is not given: the last of each kind counts. */
