@@ -19,6 +19,8 @@ const BATCH_COMMANDS = 16;
 /** Replies are flushed within a pipeline when they have grown to this. */
 const FLUSH_BYTES = 256 * 1024;
 const PENDING_BYTES_MIN = 1024;
+/** A larger buffer for input is given up once it is mostly empty. */
+const KEPT_PENDING_BYTES = 64 * 1024;
 
 const NO_BYTES = Buffer.alloc(0);
 const NO_VIEW = new DataView(new ArrayBuffer(0));
@@ -165,14 +167,16 @@ export class Connection implements Transport {
     engine.beginBatch();
     writer.resp3 = session.resp3;
     session.activeMs = engine.keyspace.nowMs;
-    parser.unauthenticated = !session.authenticated;
     let done = 0;
     let count = 0;
     let outcome = COMPLETE;
     try {
       while (outcome === COMPLETE && session.stop === 0) {
         count = 0;
-        while (count < BATCH_COMMANDS) {
+        // What may be sent before the password is given depends on the very next command.
+        parser.unauthenticated = !session.authenticated;
+        const countMax = parser.unauthenticated ? 1 : BATCH_COMMANDS;
+        while (count < countMax) {
           const args = this.#nextArgs(batch, count, bytes, view);
           outcome = parser.parse(bytes, end, args);
           if (outcome !== COMPLETE) break;
@@ -264,7 +268,8 @@ export class Connection implements Transport {
     } else {
       parser.position -= done;
     }
-    if (bytes === this.#pending) {
+    const oversized = this.#pending.length > KEPT_PENDING_BYTES && left * 4 < this.#pending.length;
+    if (bytes === this.#pending && !oversized) {
       bytes.copyWithin(0, done, end);
     } else {
       this.#use(Buffer.allocUnsafe(Math.max(left, PENDING_BYTES_MIN)));
