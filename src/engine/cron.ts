@@ -79,13 +79,21 @@ export class Cron {
   #runSlice(): void {
     this.#slice = null;
     this.#engine.beginBatch();
-    const endMs = performance.now() + SLICE_MS;
+    const startMs = performance.now();
+    const endMs = startMs + SLICE_MS;
+    let nowMs = startMs;
     let expiring = true;
-    do {
-      if (expiring) expiring = this.#keyspace.removeExpired(KEYS_PER_READING);
-      else if (this.#keyspace.hasGarbage) this.#keyspace.freeGarbage();
-      else break;
-    } while (performance.now() < endMs);
+    while (expiring && nowMs < endMs) {
+      expiring = this.#keyspace.removeExpired(KEYS_PER_READING);
+      nowMs = performance.now();
+    }
+    const { statistics } = this.#engine;
+    statistics.expiryMilliseconds += nowMs - startMs;
+    if (expiring) statistics.expiryLimitsReached++;
+    while (this.#keyspace.hasGarbage && nowMs < endMs) {
+      this.#keyspace.freeGarbage();
+      nowMs = performance.now();
+    }
     this.#engine.endBatch();
     this.#plan();
   }

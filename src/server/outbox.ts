@@ -39,7 +39,7 @@ export class Outbox {
       this.#enqueue(writer.detach());
       return;
     }
-    if (this.#stream.write(writer.buffer.subarray(0, writer.length))) {
+    if (this.#write(writer.buffer.subarray(0, writer.length))) {
       writer.reset();
       return;
     }
@@ -51,7 +51,7 @@ export class Outbox {
   send(bytes: Buffer): void {
     this.#engine.statistics.outputBytes += bytes.length;
     if (!this.#stream.idle) this.#enqueue(bytes);
-    else if (!this.#stream.write(bytes)) this.#check();
+    else if (!this.#write(bytes)) this.#check();
   }
 
   /** The system has taken what it was given. */
@@ -64,7 +64,7 @@ export class Outbox {
     const next = this.#queue.length === 1 ? this.#queue[0]! : Buffer.concat(this.#queue);
     this.#queue = [];
     this.#queuedBytes = 0;
-    if (this.#stream.write(next)) this.drained();
+    if (this.#write(next)) this.drained();
   }
 
   /** Closes once everything is sent. */
@@ -81,6 +81,11 @@ export class Outbox {
   /** To be called now and then: a soft limit is a limit in time. */
   checkSoftLimit(): void {
     if (this.#softSinceMs > 0) this.#check();
+  }
+
+  #write(bytes: Buffer): boolean {
+    this.#engine.statistics.writes++;
+    return this.#stream.write(bytes);
   }
 
   #enqueue(bytes: Buffer): void {
