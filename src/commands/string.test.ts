@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { START_MS, TestEngine } from '../../test/support/engine.ts';
+import { NO_EXPIRY } from '../keyspace/database.ts';
+import { TYPE_LIST } from '../keyspace/entry.ts';
 import { Args } from '../protocol/args.ts';
 import { RespWriter } from '../protocol/resp-writer.ts';
 import { STRING_EMBSTR, STRING_INT, STRING_RAW } from '../values/string.ts';
@@ -257,6 +259,49 @@ describe('APPEND and SETRANGE', () => {
     ]);
     expect(effect('SETRANGE new 9223372036854775807 x')).toEqual([tooLong]);
     expect(run('APPEND new 12345678901', 'STRLEN new')).toEqual(['(integer) 11', '(integer) 11']);
+  });
+});
+
+describe('a key of another type', () => {
+  beforeEach(() => {
+    const key = Args.of(Buffer.from('list'));
+    engine.keyspace.databases[0]!.put(key, 0, TYPE_LIST, 0, 0, NO_EXPIRY);
+  });
+
+  it.each([
+    'GET list',
+    'GETEX list EX x',
+    'GETDEL list',
+    'GETSET list v',
+    'SET list v NX GET',
+    'APPEND list v',
+    'STRLEN list',
+    'GETRANGE list 0 1',
+    'SUBSTR list 0 1',
+    'SETRANGE list 0 ',
+    'INCR list',
+    'INCRBY list 9223372036854775807',
+    'DECRBY list 1',
+    'INCRBYFLOAT list x',
+  ])('is refused by %s', (line) => {
+    expect(effect(line)).toEqual([
+      '(error) WRONGTYPE Operation against a key holding the wrong kind of value',
+    ]);
+  });
+
+  it('has an error of its own in LCS', () => {
+    const refusal = '(error) ERR The specified keys must contain string values';
+    expect(run('LCS list k NOSUCH', 'LCS k list')).toEqual([refusal, refusal]);
+  });
+
+  it('is a key all the same', () => {
+    expect(run('MGET list', 'SETNX list v', 'MSETNX k v list v', 'SET list v NX')).toEqual([
+      '[(nil)]',
+      '(integer) 0',
+      '(integer) 0',
+      '(nil)',
+    ]);
+    expect(run('SET list v', 'GET list', 'GET k')).toEqual(['OK', '"v"', '(nil)']);
   });
 });
 
