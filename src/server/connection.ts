@@ -106,7 +106,9 @@ export class Connection implements Transport {
   /** Input from the stream; valid only during the call. */
   onBytes(bytes: Buffer, length: number): void {
     if ((this.session.stop & STOP_CLOSING) !== 0) return;
-    this.#engine.statistics.inputBytes += length;
+    const { statistics } = this.#engine;
+    statistics.reads++;
+    statistics.inputBytes += length;
     if (this.#pendingLength === 0 && this.session.stop === 0) {
       const view = bytes === this.#scratch.readBuffer ? this.#scratch.readView : viewOf(bytes);
       this.#run(bytes, view, length);
