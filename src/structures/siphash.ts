@@ -8,15 +8,20 @@
 import { randomBytes } from 'node:crypto';
 
 const secret = randomBytes(8);
-const KEY_0 = secret.readInt32LE(0);
-const KEY_1 = secret.readInt32LE(4);
+const hashKey = Int32Array.of(secret.readInt32LE(0), secret.readInt32LE(4));
+
+/** Replaces the random key, for tests that are to repeat. REQUIRES: no table is in use. */
+export function setHashKey(low: number, high: number): void {
+  hashKey[0] = low;
+  hashKey[1] = high;
+}
 
 /** Hash of `length` bytes at `offset`, as a signed 32-bit integer. Same bytes, same hash within one process. */
 export function hashBytes(view: DataView, offset: number, length: number): number {
-  let v0 = KEY_0;
-  let v1 = KEY_1;
-  let v2 = 0x6c796765 ^ KEY_0;
-  let v3 = 0x74656462 ^ KEY_1;
+  let v0 = hashKey[0]!;
+  let v1 = hashKey[1]!;
+  let v2 = 0x6c796765 ^ v0;
+  let v3 = 0x74656462 ^ v1;
   const end = offset + (length & ~3);
   let word = 0;
   let at = offset;

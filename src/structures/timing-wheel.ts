@@ -12,7 +12,9 @@
  *
  * Each level keeps a 64-bit map of its occupied slots, so that finding the next one does not look at lists. Every
  * operation is a few words: 22-31 ns to add, 27 to move down. `step` does one timer at a time, so the caller
- * decides how long a slice lasts; a wheel that lags behind stays correct.
+ * decides how long a slice lasts; a wheel that lags behind stays correct. When the clock goes back so does the
+ * wheel, without touching a list: its slots are then reached too early, never too late (but for the slot that was
+ * being emptied, by up to 63 ms), and a timer that is not due yet when it is reached is linked again.
  *
  * A time beyond 48 bits (after the year 10889) comes after the end of any process. Such a timer is
  * in no list and so has room for all 64 bits of its time: clients get back what they have set, and
@@ -57,6 +59,8 @@ export class TimingWheel {
   readonly #heads = new Uint32Array(LEVELS * 64);
   readonly #maps = new Uint32Array(LEVELS * 2);
   #elapsedMs: number;
+  /** The slot that `step` is emptying, -1 for none. */
+  #emptying = -1;
   /** Timers, far ones included. */
   count = 0;
 
@@ -65,7 +69,7 @@ export class TimingWheel {
     this.#elapsedMs = nowMs;
   }
 
-  /** Starts a timer that falls due at `dueMs`; `mark` is one bit of the caller's. */
+  /** Starts a timer that falls due at `dueMs` (>= 0); `mark` is one bit of the caller's. */
   add(timer: Ptr, dueMs: TimeMs, mark: boolean): void {
     this.count++;
     if (typeof dueMs === 'bigint' || dueMs > LINKED_MS_MAX) {
@@ -135,20 +139,48 @@ export class TimingWheel {
    * it moved a timer down a level, or -1 when nothing is left to do by that time.
    */
   step(nowMs: number): Ptr | -1 {
-    const slot = this.#nextSlot();
-    const slotMs = slot < 0 ? Number.POSITIVE_INFINITY : this.#slotMs(slot);
-    if (slotMs > nowMs) {
-      // Every list that starts by now is done, so the wheel's time may catch up without passing a timer.
-      if (nowMs > this.#elapsedMs) this.#elapsedMs = nowMs;
-      return -1;
+    if (nowMs < this.#elapsedMs) {
+      this.#elapsedMs = nowMs;
+      this.#emptying = -1;
     }
-    if (slotMs > this.#elapsedMs) this.#elapsedMs = slotMs;
+    let slot = this.#emptying;
+    if (slot < 0 || this.#heads[slot] === 0) {
+      slot = this.#nextSlot();
+      const slotMs = slot < 0 ? Number.POSITIVE_INFINITY : this.#slotMs(slot);
+      const isDue = slotMs <= nowMs;
+      this.#emptying = isDue ? slot : -1;
+      // Every list that starts earlier is done, so the wheel's time passes no timer.
+      this.#elapsedMs = Math.max(this.#elapsedMs, isDue ? slotMs : nowMs);
+      if (!isDue) return -1;
+    }
     const timer = this.#heads[slot]! as Ptr;
-    if (slot < 64) return timer;
     const due = this.dueMs(timer);
+    if (slot < 64 && due <= nowMs) return timer;
     this.#unlink(timer);
     this.#link(timer, due);
     return NULL;
+  }
+
+  /** Every timer that is in a list. Throws when the lists are broken; for the heap checker. */
+  *linkedTimers(): Generator<Ptr> {
+    for (let slot = 0; slot < LEVELS * 64; slot++) {
+      const isMarked = ((this.#maps[slot >>> 5]! >>> (slot & 31)) & 1) !== 0;
+      if (isMarked !== (this.#heads[slot] !== 0)) throw new Error(`wheel: the map lies at ${slot}`);
+      let previous = NULL;
+      for (let timer = this.#heads[slot]! as Ptr; timer !== NULL; ) {
+        const words = this.#heap.words[timer >>> EXTENT_SHIFT]!;
+        const at = (timer & UNIT_MASK) << 1;
+        const ownSlot = (words[at + DUE_HIGH]! >>> SLOT_SHIFT) & SLOT_MASK;
+        if (ownSlot !== slot || words[at + PREVIOUS] !== previous) {
+          throw new Error(`wheel: list ${slot} is broken at timer ${timer}`);
+        }
+        const lastMs = Math.max(this.dueMs(timer), this.#elapsedMs + 63);
+        if (this.#slotMs(slot) > lastMs) throw new Error(`wheel: timer ${timer} would be late`);
+        yield timer;
+        previous = timer;
+        timer = words[at + NEXT]! as Ptr;
+      }
+    }
   }
 
   #isFar(timer: Ptr): boolean {
@@ -201,9 +233,11 @@ export class TimingWheel {
         return level * 64 + (Math.floor(dueMs / LEVEL_MS[level]!) % 64);
       }
     }
-    // Beyond the top level (139 years): the slot reached last, from where it is linked again.
-    const current = Math.floor(this.#elapsedMs / LEVEL_MS[LEVELS - 1]!) % 64;
-    return (LEVELS - 1) * 64 + ((current + 63) % 64);
+    // Another turn of the top level (139 years): its slot if that comes within a turn, else the one reached last,
+    // from where it is linked again.
+    const current = Math.floor(this.#elapsedMs / LEVEL_MS[LEVELS - 1]!);
+    const ahead = Math.min(Math.floor(dueMs / LEVEL_MS[LEVELS - 1]!) - current, 63);
+    return (LEVELS - 1) * 64 + ((current + ahead) % 64);
   }
 
   /** The occupied slot that starts first; of several the one on the highest level, which must move down first. */
