@@ -6,22 +6,30 @@ import { resolve } from 'node:path';
 import { COMMANDS } from './commands/catalog.ts';
 import { Registry } from './commands/registry.ts';
 import type { ListeningAddresses } from './commands/services/lifecycle.ts';
+import { CallObservers, timesEachCommand } from './engine/call-observation.ts';
 import { Clients } from './engine/clients.ts';
 import { type Clock, SYSTEM_CLOCK } from './engine/clock.ts';
 import type { Config } from './engine/config.ts';
+import type { DirectiveName } from './engine/config-table.ts';
 import { ConfigurationService } from './engine/configuration-service.ts';
 import { Cron } from './engine/cron.ts';
 import { DebugAccess } from './engine/debug-access.ts';
 import { Engine } from './engine/engine.ts';
 import { Executor } from './engine/execute.ts';
+import { LatencyMonitor } from './engine/latency.ts';
 import { defaultLimits, type Limits } from './engine/limits.ts';
 import { type Log, SILENT_LOG } from './engine/log.ts';
+import { Monitors } from './engine/monitors.ts';
+import { Slowlog } from './engine/slowlog.ts';
 import { EngineStatistics } from './engine/statistics.ts';
 import { FineWallClock } from './engine/wall-clock.ts';
 import { Keyspace } from './keyspace/keyspace.ts';
 import { ServerLifecycle } from './server/lifecycle.ts';
 import { Listener } from './server/listener.ts';
 import { Server } from './server/server.ts';
+
+/** Longest string that commands may build, whatever proto-max-bulk-len allows: 31-bit offsets. */
+const STRING_BYTES_MAX = 2 ** 30;
 
 /** What can be given to a Redstart beside its configuration. */
 export interface RedstartOptions {
@@ -50,7 +58,13 @@ export class Redstart {
     const statistics = new EngineStatistics(registry, clock.wallMs());
     const executor = new Executor(registry, statistics);
     const clients = new Clients(executor, clock);
-    const observation = { slowlog: null as never, latency: null as never, monitors: null as never };
+    const slowlog = new Slowlog();
+    const latency = new LatencyMonitor();
+    const wallClock = new FineWallClock(clock);
+    const monitors = new Monitors(executor, wallClock, this.#limits, log);
+    executor.observer = new CallObservers([slowlog, latency]);
+    const debugging = new DebugAccess();
+    debugging.permission = config.values['enable-debug-command'];
     const lifecycle = new ServerLifecycle({
       configFile: config.source.file ?? '',
       log,
@@ -79,12 +93,12 @@ export class Redstart {
           matches: (password) => config.values.requirepass?.matches(password) ?? true,
         },
         lifecycle,
-        slowlog: observation.slowlog,
-        latency: observation.latency,
-        monitors: observation.monitors,
+        slowlog,
+        latency,
+        monitors,
         statistics,
-        debugging: this.#debugAccess(),
-        wallClock: new FineWallClock(clock),
+        debugging,
+        wallClock,
       },
     });
     this.#cron = new Cron(this.engine);
@@ -96,7 +110,8 @@ export class Redstart {
     }));
     this.#tcp = new Listener(this.#server, 'tcp');
     this.#text = new Listener(this.#server, 'text');
-    this.#followConfiguration();
+    this.#followLimits();
+    this.#followObservation(slowlog, latency);
     this.#cron.onTick(() => this.#server.checkConnections());
   }
 
@@ -136,20 +151,11 @@ export class Redstart {
     this.#server.closeAll();
   }
 
-  /** Copies what the configuration says to those who look at it per command, now and after each change. */
-  #followConfiguration(): void {
+  /** Copies limits and policies to where they are looked at per command, now and at each change. */
+  #followLimits(): void {
     const { values } = this.config;
-    const { access } = this.engine.keyspace;
-    const apply = (): undefined => {
-      this.#limits.bulkBytesMax = values['proto-max-bulk-len'];
-      this.#limits.queryBytesMax = values['client-query-buffer-limit'];
-      this.#limits.output = values['client-output-buffer-limit'].normal;
-      access.counting = values['maxmemory-policy'].endsWith('-lfu');
-      access.logFactor = values['lfu-log-factor'];
-      access.decayMinutes = values['lfu-decay-time'];
-    };
-    apply();
-    this.config.onAnyChange(
+    const { keyspace } = this.engine;
+    this.#follow(
       [
         'proto-max-bulk-len',
         'client-query-buffer-limit',
@@ -158,14 +164,40 @@ export class Redstart {
         'lfu-log-factor',
         'lfu-decay-time',
       ],
-      apply,
+      () => {
+        this.#limits.bulkBytesMax = values['proto-max-bulk-len'];
+        this.#limits.queryBytesMax = values['client-query-buffer-limit'];
+        this.#limits.output = values['client-output-buffer-limit'].normal;
+        keyspace.stringBytesMax = Math.min(values['proto-max-bulk-len'], STRING_BYTES_MAX);
+        keyspace.access.counting = values['maxmemory-policy'].endsWith('-lfu');
+        keyspace.access.logFactor = values['lfu-log-factor'];
+        keyspace.access.decayMinutes = values['lfu-decay-time'];
+      },
     );
   }
 
-  #debugAccess(): DebugAccess {
-    const access = new DebugAccess();
-    access.permission = this.config.values['enable-debug-command'];
-    return access;
+  #followObservation(slowlog: Slowlog, latency: LatencyMonitor): void {
+    const { values } = this.config;
+    this.#follow(
+      ['slowlog-log-slower-than', 'slowlog-max-len', 'latency-monitor-threshold'],
+      () => {
+        slowlog.slowerThanMicroseconds = values['slowlog-log-slower-than'];
+        slowlog.lengthMax = values['slowlog-max-len'];
+        latency.thresholdMilliseconds = values['latency-monitor-threshold'];
+        this.engine.executor.timeEach = timesEachCommand(
+          slowlog.slowerThanMicroseconds,
+          latency.thresholdMilliseconds,
+        );
+      },
+    );
+  }
+
+  #follow(names: readonly DirectiveName[], apply: () => void): void {
+    apply();
+    this.config.onAnyChange(names, () => {
+      apply();
+      return undefined;
+    });
   }
 
   #listeners(): readonly ListeningAddresses[] {

@@ -168,6 +168,7 @@ export class Connection implements Transport {
     this.#running = true;
     engine.beginBatch();
     writer.resp3 = session.resp3;
+    parser.bulkBytesMax = engine.limits.bulkBytesMax;
     session.activeMs = engine.keyspace.nowMs;
     let done = 0;
     let count = 0;
