@@ -16,8 +16,8 @@ export function replyDocs(reply: Reply, command: Command, fullName: string): voi
     textField(reply, 'summary', command.summary),
     textField(reply, 'since', command.since),
     textField(reply, 'group', command.group),
-    textField(reply, 'complexity', command.complexity),
   ];
+  if (command.complexity !== '') fields.push(textField(reply, 'complexity', command.complexity));
   if (docFlags.length > 0) fields.push(['doc_flags', () => replyStatusSet(reply, docFlags)]);
   if (deprecated !== undefined) {
     fields.push(textField(reply, 'deprecated_since', deprecated.since));

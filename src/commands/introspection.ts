@@ -226,6 +226,6 @@ function commandOf(catalog: CommandCatalog, call: Args): Command | undefined {
   const name = call.text(0);
   if (name.includes('|')) return undefined;
   const found = catalog.byName(name);
-  if (found?.subcommands === undefined || call.count === 1) return found;
-  return catalog.byName(`${name}|${call.text(1)}`);
+  const isContainer = found?.subcommands !== undefined && found.subcommands.length > 0;
+  return isContainer && call.count > 1 ? catalog.byName(`${name}|${call.text(1)}`) : found;
 }
