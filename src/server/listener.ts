@@ -4,7 +4,7 @@
  */
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, isIPv6, type ListenOptions, type Server, type Socket } from 'node:net';
-import type { ConnectionOrigin } from './connection.ts';
+import type { ConnectionOrigin } from './client-connection.ts';
 
 /** A port or path that could not be listened on. */
 export class ListenError extends Error {

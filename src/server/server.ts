@@ -1,7 +1,13 @@
 /** The network side: listeners, the connections they accept, and what is done to all of them now and then. */
 import type { Socket } from 'node:net';
 import type { Engine } from '../engine/engine.ts';
-import { Connection, type ConnectionOrigin, ConnectionScratch } from './connection.ts';
+import {
+  type ClientConnection,
+  type ConnectionOrigin,
+  ConnectionScratch,
+  type ConnectionSetting,
+} from './client-connection.ts';
+import { Connection } from './connection.ts';
 import type { Gatekeeper } from './listener.ts';
 import { Stream } from './stream.ts';
 
@@ -29,7 +35,7 @@ const PROTECTED =
 export class Server implements Gatekeeper {
   readonly #engine: Engine;
   readonly #settings: () => ServerSettings;
-  readonly #connections = new Set<Connection>();
+  readonly #connections = new Set<ClientConnection>();
   readonly #scratch = new ConnectionScratch();
 
   constructor(engine: Engine, settings: () => ServerSettings) {
@@ -53,13 +59,14 @@ export class Server implements Gatekeeper {
 
   accept(socket: Socket, origin: ConnectionOrigin): void {
     this.#engine.statistics.connectionsReceived++;
-    const connection = new Connection(
-      (events) => new Stream(socket, events, this.#scratch.readBuffer),
+    const setting: ConnectionSetting = {
       origin,
-      this.#engine,
-      this.#scratch,
-      (closed) => this.#connections.delete(closed),
-    );
+      engine: this.#engine,
+      scratch: this.#scratch,
+      open: (events) => new Stream(socket, events, this.#scratch.readBuffer),
+      onClosed: (closed) => this.#connections.delete(closed),
+    };
+    const connection = new Connection(setting);
     this.#connections.add(connection);
   }
 

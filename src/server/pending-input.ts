@@ -1,0 +1,68 @@
+/** Input of one connection that could not be executed yet: `bytes[0, length)`. */
+const BYTES_MIN = 1024;
+/** A larger buffer is given up once it is mostly empty. */
+const KEPT_BYTES_MAX = 64 * 1024;
+
+const NO_BYTES = Buffer.alloc(0);
+const NO_VIEW = new DataView(new ArrayBuffer(0));
+
+/** See the file's comment. */
+export class PendingInput {
+  /** `bytes` and `view` are over the same memory. */
+  bytes: Buffer = NO_BYTES;
+  view: DataView = NO_VIEW;
+  length = 0;
+
+  /** Room left for more. */
+  get freeBytes(): number {
+    return this.bytes.length - this.length;
+  }
+
+  /**
+   * Adds a copy of `bytes[0, length)`. `missing` is how much is known to come behind it, 0 when nothing is known.
+   * Answers whether what was there has moved to another buffer.
+   */
+  append(bytes: Buffer, length: number, missing: number): boolean {
+    const needed = this.length + length;
+    const moves = needed > this.bytes.length;
+    if (moves) {
+      // Doubling keeps the copying linear; a declared length only ever makes the step smaller.
+      const wanted = missing > 0 ? Math.min(needed * 2, needed + missing) : needed * 2;
+      const larger = Buffer.allocUnsafe(wanted);
+      this.bytes.copy(larger, 0, 0, this.length);
+      this.#use(larger);
+    }
+    bytes.copy(this.bytes, this.length, 0, length);
+    this.length = needed;
+    return moves;
+  }
+
+  /** Holds `bytes[from, end)` and nothing else; `bytes` may be its own. */
+  keep(bytes: Buffer, from: number, end: number): void {
+    const left = end - from;
+    const oversized = this.bytes.length > KEPT_BYTES_MAX && left * 4 < this.bytes.length;
+    if (bytes === this.bytes && !oversized) {
+      bytes.copyWithin(0, from, end);
+    } else {
+      this.#use(Buffer.allocUnsafe(Math.max(left, BYTES_MIN)));
+      bytes.copy(this.bytes, 0, from, end);
+    }
+    this.length = left;
+  }
+
+  clear(): void {
+    this.bytes = NO_BYTES;
+    this.view = NO_VIEW;
+    this.length = 0;
+  }
+
+  #use(buffer: Buffer): void {
+    this.bytes = buffer;
+    this.view = viewOf(buffer);
+  }
+}
+
+/** A view over the memory of a buffer. */
+export function viewOf(bytes: Buffer): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+}
