@@ -6,7 +6,11 @@ import { askCommands, askConfig, expectedCommands, recordedConfig } from './meta
 import type { Dialect } from './script.ts';
 
 /** Declares the tests that compare COMMAND INFO, COMMAND DOCS and the configuration's defaults. */
-export function compareMetadata(start: () => Promise<RunningServer>, dialect: Dialect): void {
+export function compareMetadata(
+  start: () => Promise<RunningServer>,
+  dialect: Dialect,
+  ownDefaults: ReadonlyMap<string, string> = new Map(),
+): void {
   let server: RunningServer;
   beforeAll(async () => {
     server = await start();
@@ -36,11 +40,11 @@ export function compareMetadata(start: () => Promise<RunningServer>, dialect: Di
   });
 
   it('starts with the default configuration', async () => {
-    const recorded = recordedConfig();
+    const defaults = new Map([...recordedConfig(), ...ownDefaults]);
     const differences = [...(await askConfig(server.port))].filter(
-      ([name, value]) => recorded.has(name) && recorded.get(name) !== value,
+      ([name, value]) => defaults.has(name) && defaults.get(name) !== value,
     );
-    expect(differences).toEqual(differences.map(([name]) => [name, recorded.get(name)]));
+    expect(differences).toEqual(differences.map(([name]) => [name, defaults.get(name)]));
   });
 }
 

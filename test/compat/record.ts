@@ -66,6 +66,6 @@ async function recordBoth(each: Case, target: Target): Promise<RecordedStep[]> {
   const resp2 = await recordCase(each, target, 2);
   const resp3 = await recordCase(each, target, 3);
   return each.steps.map((step, i) => {
-    return { label: labelOf(step), resp2: resp2[i]!, resp3: resp3[i]! };
+    return { label: labelOf(step), resp2: resp2[i] ?? null, resp3: resp3[i] ?? null };
   });
 }

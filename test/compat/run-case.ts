@@ -1,10 +1,10 @@
 import { RespClient } from '../support/resp-client.ts';
 import { Conversation, type Target } from './conversation.ts';
-import { type Encoded, encodeReply, isArray, textOf, toJson } from './encoded.ts';
+import { type Encoded, encodeReply, isArray, isFailure, textOf, toJson } from './encoded.ts';
 import { expectedOutcome, labelOf, type RecordedStep } from './recording.ts';
 import type { Case, Protocol, Step } from './script.ts';
 
-/** Runs a case against a server from a clean state, and answers the outcome of every step. */
+/** Runs a case from a clean state; the outcomes of its steps, up to one that got no reply. */
 export async function recordCase(
   { steps }: Case,
   target: Target,
@@ -24,13 +24,15 @@ export async function compareCase(
     expectedOutcome(step, recorded[i]!, protocol, target.dialect),
   );
   const actual = await runSteps(steps, target, protocol, (i) => expected[i]!);
-  const differences = steps.flatMap((step, i) => {
+  const differences = steps.slice(0, actual.length).flatMap((step, i) => {
     if (isEqual(step, expected[i]!, actual[i]!)) return [];
     return [describeDifference(step, i, expected[i]!, actual[i]!)];
   });
   if (differences.length === 0) return null;
   const head = `RESP${protocol}: ${differences.length} of ${steps.length} steps differ`;
-  return [head, ...differences].join('\n');
+  const unrun = steps.length - actual.length;
+  const tail = unrun === 0 ? [] : [`  the ${unrun} steps after that were not run`];
+  return [head, ...differences, ...tail].join('\n');
 }
 
 /** Names those of a case's needed commands that a server does not have. */
@@ -57,7 +59,10 @@ async function runSteps(
   const outcomes: (Encoded | null)[] = [];
   try {
     for (const [i, step] of steps.entries()) {
-      outcomes.push(await conversation.run(step, expected(i)));
+      const outcome = await conversation.run(step, expected(i));
+      outcomes.push(outcome);
+      // Without a reply the rest would only wait for replies that belong to other steps.
+      if (outcome !== null && isFailure(outcome)) break;
     }
   } finally {
     await conversation.end();

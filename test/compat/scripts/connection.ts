@@ -1,7 +1,13 @@
 import { anyValueOf, monitored } from '../normalise.ts';
-import { closed, defineScript, type Line, on, receive, type Step, send } from '../script.ts';
+import { closed, defineScript, in72, type Line, on, receive, type Step, send } from '../script.ts';
 
 const hello = (line: Line): Step => anyValueOf(line, 'version', 'id');
+
+const NAMES_THE_VERSION = 'the usage in the error names the protocol version that AUTH needs';
+const NOAUTH_HELLO =
+  '-NOAUTH HELLO must be called with the client already authenticated, otherwise the ' +
+  'HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and select ' +
+  'the RESP protocol version at the same time';
 
 export const script = defineScript({
   'PING answers with its argument or with PONG': [
@@ -149,7 +155,7 @@ export const script = defineScript({
     ['HELLO', '3', 'SETNAME', 'line\nbreak'],
     'HELLO 3 AUTH nobody x',
     'HELLO 3 AUTH nobody x SETNAME after',
-    'CLIENT GETNAME',
+    in72('CLIENT GETNAME', 'HELLO checks all of its options before it sets the name', '$before'),
     'GET missing',
   ],
 
@@ -189,8 +195,8 @@ export const script = defineScript({
 
   'Before AUTH only AUTH, HELLO, QUIT and RESET run': [
     on('admin', 'CONFIG SET requirepass sesame'),
-    'HELLO',
-    'HELLO 3',
+    in72('HELLO', NAMES_THE_VERSION, NOAUTH_HELLO),
+    in72('HELLO 3', NAMES_THE_VERSION, NOAUTH_HELLO),
     'HELLO 2 AUTH default wrong',
     'COMMAND COUNT',
     'CLIENT ID',
