@@ -22,6 +22,7 @@ import {
   REPLY_SKIP,
   REPLY_SKIP_NEXT,
 } from '../commands/services/clients.ts';
+import { OutOfMemoryError } from '../memory/heap.ts';
 import type { Args } from '../protocol/args.ts';
 import type { Reply } from '../protocol/reply.ts';
 import { PREFETCH_MAX } from '../structures/hash-table.ts';
@@ -151,11 +152,17 @@ export class Executor {
       else this.#beginRun(command);
       command.run!(session, args, reply);
     } catch (problem) {
-      if (!(problem instanceof CommandError)) throw problem;
-      if (command === null) session.lastCommand = NO_COMMAND;
+      const text = errorText(problem);
       reply.rewind(mark);
-      reply.error(problem.text);
-      this.#statistics.failedWith(problem.text, command, ran);
+      if (command === null) {
+        session.lastCommand = NO_COMMAND;
+        if (isHttp(args)) {
+          session.closeAfterReply();
+          return;
+        }
+      }
+      reply.error(text);
+      this.#statistics.failedWith(text, command, ran);
     }
     if (startMs !== SHARED) this.#endTimed(session, command!, args, startMs);
     if ((session.gate | this.#gate) === 0) return;
@@ -234,6 +241,22 @@ export class Executor {
     this.observer?.timed(session, command, args, microseconds);
     this.#runStartMs = nowMs;
   }
+}
+
+/** What a client is told; what is no client's business is thrown on. */
+function errorText(problem: unknown): string {
+  if (problem instanceof CommandError) return problem.text;
+  if (problem instanceof OutOfMemoryError) return `OOM ${problem.message}`;
+  throw problem;
+}
+
+/**
+ * Whether this is the start of an HTTP request: a page in somebody's browser talks to a port of his
+ * machine, and must not get any further.
+ */
+function isHttp(args: Args): boolean {
+  const word = args.length(0) <= 5 ? args.text(0).toLowerCase() : '';
+  return word === 'post' || word === 'host:';
 }
 
 /** Throws when a command does not take so many arguments. */
