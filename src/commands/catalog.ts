@@ -3,16 +3,21 @@ import * as clients from './client.ts';
 import type { Command } from './command.ts';
 import * as configuration from './config.ts';
 import * as connections from './connection.ts';
+import * as debugging from './debug.ts';
 import * as info from './info.ts';
 import * as introspection from './introspection.ts';
 import * as keys from './key.ts';
 import * as keyCopies from './key-copy.ts';
 import * as keyExpiry from './key-expiry.ts';
 import * as keyScans from './key-scan.ts';
+import * as latency from './latency.ts';
 import * as memory from './memory.ts';
+import * as monitoring from './monitor.ts';
 import * as objects from './object.ts';
 import * as replication from './replication.ts';
+import * as servers from './server.ts';
 import * as shutdowns from './shutdown.ts';
+import * as slowlogs from './slowlog.ts';
 import * as strings from './string.ts';
 import * as stringCounters from './string-counter.ts';
 import * as stringComparison from './string-lcs.ts';
@@ -33,6 +38,11 @@ const FAMILIES: readonly Readonly<Record<string, Command>>[] = [
   configuration,
   replication,
   shutdowns,
+  servers,
+  slowlogs,
+  latency,
+  monitoring,
+  debugging,
   strings,
   manyStrings,
   stringCounters,

@@ -1,10 +1,9 @@
 /** What a client can do to others: CLIENT KILL, PAUSE, UNPAUSE, UNBLOCK. */
 import type { Args } from '../protocol/args.ts';
-import { parseInt64 } from '../protocol/numbers.ts';
 import { type Kind, kindAt, kindOf } from './client-kind.ts';
 import type { Command, Context } from './command.ts';
 import { CommandError, echo, SYNTAX_ERROR, unknownUse } from './errors.ts';
-import { int64At } from './options.ts';
+import { integerAt } from './options.ts';
 import type { ClientState, PauseMode } from './services/clients.ts';
 
 const NO_SUCH_CLIENT = new CommandError('ERR No such client');
@@ -99,7 +98,7 @@ export const clientUnblock: Command = {
   run(_context, args, reply) {
     if (args.count > 4) throw unknownUse(args);
     if (args.count === 4 && !args.is(3, 'TIMEOUT') && !args.is(3, 'ERROR')) throw NOT_A_REASON;
-    int64At(args, 2);
+    integerAt(args, 2);
     // There are no commands that wait, so whoever has this id does not.
     reply.integer(0);
   },
@@ -139,10 +138,9 @@ function fits({ id, address, localAddress, kind }: KillFilter, client: ClientSta
 }
 
 function idAt(args: Args, i: number): number {
-  const start = args.start(i);
-  const id = parseInt64(args.bytes, start, start + args.length(i));
-  if (id === undefined || id < 1) throw NOT_AN_ID;
-  return Number(id);
+  const id = integerAt(args, i, NOT_AN_ID);
+  if (id < 1) throw NOT_AN_ID;
+  return id;
 }
 
 /** `ip:port`, or the path of a Unix socket and `:0`. */
@@ -169,9 +167,7 @@ function pauseModeAt(args: Args, i: number): PauseMode {
 }
 
 function durationMsAt(args: Args, i: number): number {
-  const start = args.start(i);
-  const duration = parseInt64(args.bytes, start, start + args.length(i));
-  if (duration === undefined) throw NOT_A_TIMEOUT;
-  if (duration < 0) throw NEGATIVE_TIMEOUT;
-  return Number(duration);
+  const durationMs = integerAt(args, i, NOT_A_TIMEOUT);
+  if (durationMs < 0) throw NEGATIVE_TIMEOUT;
+  return durationMs;
 }

@@ -20,7 +20,10 @@ export function kindAt(args: Args, i: number): Kind {
   return kind;
 }
 
-/** Which kind a client is. One that runs MONITOR is normal, and so is any that neither subscribes nor replicates. */
+/**
+ * Which kind a client is. One that runs MONITOR is normal, and so is any that neither subscribes
+ * nor replicates.
+ */
 export function kindOf(_client: ClientState): Kind {
   return 'normal';
 }

@@ -1,14 +1,16 @@
 /** CLIENT INFO and CLIENT LIST: what is known of clients, a line for each. */
 import type { Args } from '../protocol/args.ts';
-import { parseInt64 } from '../protocol/numbers.ts';
 import { kindAt, kindOf } from './client-kind.ts';
 import type { Command, Context } from './command.ts';
 import { CommandError, SYNTAX_ERROR } from './errors.ts';
+import { integerAt } from './options.ts';
 import type { ClientState } from './services/clients.ts';
 
 const INVALID_ID = new CommandError('ERR Invalid client ID');
 
-/** What a client costs beside its buffers: session, connection and socket, as measured on Node 20. */
+/**
+ * What a client costs beside its buffers: session, connection and socket, as measured on Node 20.
+ */
 const CLIENT_BYTES = 4096;
 
 export const clientInfo: Command = {
@@ -60,16 +62,8 @@ function selected({ services: { clients } }: Context, args: Args): readonly Clie
   }
   if (args.count < 4 || !args.is(2, 'ID')) throw SYNTAX_ERROR;
   const ids: number[] = [];
-  for (let i = 3; i < args.count; i++) ids.push(idAt(args, i));
+  for (let i = 3; i < args.count; i++) ids.push(integerAt(args, i, INVALID_ID));
   return ids.map((id) => clients.byId(id)).filter((client) => client !== undefined);
-}
-
-/** Argument `i` as a client's id. Nobody has one beyond the exact integers, so it may be rounded. */
-function idAt(args: Args, i: number): number {
-  const start = args.start(i);
-  const id = parseInt64(args.bytes, start, start + args.length(i));
-  if (id === undefined) throw INVALID_ID;
-  return Number(id);
 }
 
 /** The line of one client; `args` are the arguments that `caller` holds at the moment. */

@@ -167,7 +167,9 @@ function replyArgument(args: Args, i: number, reply: Reply): void {
   reply.bulk(args.bytes, args.view, args.start(i), args.length(i));
 }
 
-/** Logs in with the password in one argument, as the user named in another; 0 is the default user. */
+/**
+ * Logs in with the password in one argument, as the user named in another; 0 is the default user.
+ */
 function logIn({ client, services }: Context, args: Args, user: number, password: number): void {
   const known = user === 0 || args.text(user) === DEFAULT_USER;
   const start = args.start(password);

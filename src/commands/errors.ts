@@ -1,7 +1,10 @@
 /** The error texts that several commands share, in Redis's words. */
 import type { Args } from '../protocol/args.ts';
 
-/** A client's mistake. Thrown before anything has changed; `execute` turns it into the reply. Carries no stack. */
+/**
+ * A client's mistake. Thrown before anything has changed; `execute` turns it into the reply.
+ * Carries no stack.
+ */
 export class CommandError {
   /** Starts with the error code. */
   readonly text: string;
@@ -55,7 +58,9 @@ export function unknownSubcommand(args: Args, container: string): CommandError {
   return new CommandError(`ERR unknown subcommand '${echo(args, 1)}'. Try ${container} HELP.`);
 }
 
-/** Argument `i` as an error gives it back: cut at a NUL, as C prints it, and at `lengthMax` bytes. */
+/**
+ * Argument `i` as an error gives it back: cut at a NUL, as C prints it, and at `lengthMax` bytes.
+ */
 export function echo(args: Args, i: number, lengthMax: number = ECHO_LENGTH_MAX): string {
   const start = args.start(i);
   const bytes = args.bytes.subarray(start, start + Math.min(args.length(i), lengthMax));

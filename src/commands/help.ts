@@ -7,8 +7,17 @@ import { formatSyntax, parseSyntax } from './syntax.ts';
 const LINE_LENGTH_MAX = 80;
 const INDENT = '    ';
 
-/** Answers with one line per subcommand's syntax and summary; `ownUse` is what the container does without one. */
-export function replyHelp(reply: Reply, container: Command, ownUse?: string): void {
+/** What HELP tells of: a container, or a command that tells its subcommands apart by itself. */
+interface Container {
+  readonly name: string;
+  readonly subcommands?: readonly Pick<Command, 'name' | 'syntax' | 'summary'>[];
+}
+
+/**
+ * Answers with one line per subcommand's syntax and summary; `ownUse` is what the container does
+ * without one.
+ */
+export function replyHelp(reply: Reply, container: Container, ownUse?: string): void {
   const lines = [`${container.name} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:`];
   if (ownUse !== undefined) lines.push('(no subcommand)', ...indented(ownUse));
   for (const { name, syntax = '', summary } of container.subcommands ?? []) {

@@ -4,20 +4,21 @@ import { parseDouble, parseInt64, parseSafeInteger } from '../protocol/numbers.t
 import { type CommandError, NOT_A_FLOAT, NOT_AN_INTEGER } from './errors.ts';
 
 /**
- * Argument `i` as an integer. Values of 64 bits that a double cannot hold exactly come back rounded: use it where a
- * huge number only means "very far", and `int64At` where every bit counts.
+ * Argument `i` as an integer; `problem` is the error when it is none of 64 bits. One that a double
+ * cannot hold exactly comes back rounded: use it where a huge number only means "very far", and
+ * `int64At` where every bit counts.
  */
-export function integerAt(args: Args, i: number): number {
+export function integerAt(args: Args, i: number, problem: CommandError = NOT_AN_INTEGER): number {
   const start = args.start(i);
   const value = parseSafeInteger(args.bytes, start, start + args.length(i));
-  return Number.isNaN(value) ? Number(int64At(args, i)) : value;
+  return Number.isNaN(value) ? Number(int64At(args, i, problem)) : value;
 }
 
-/** Argument `i` as a 64-bit integer, exactly. */
-export function int64At(args: Args, i: number): bigint {
+/** Argument `i` as a 64-bit integer, exactly; `problem` is the error when it is none. */
+export function int64At(args: Args, i: number, problem: CommandError = NOT_AN_INTEGER): bigint {
   const start = args.start(i);
   const value = parseInt64(args.bytes, start, start + args.length(i));
-  if (value === undefined) throw NOT_AN_INTEGER;
+  if (value === undefined) throw problem;
   return value;
 }
 

@@ -17,7 +17,9 @@ export function secretsOfHello(args: Args): readonly number[] {
   return secrets;
 }
 
-/** The values that CONFIG SET gives to directives that hold secrets, also when it is going to fail. */
+/**
+ * The values that CONFIG SET gives to directives that hold secrets, also when it is going to fail.
+ */
 export function secretsOfConfigSet(args: Args, services: Services): readonly number[] {
   const secrets: number[] = [];
   for (let i = 3; i < args.count; i += 2) {

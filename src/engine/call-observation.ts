@@ -23,8 +23,8 @@ export class CallObservers implements CallObserver {
 }
 
 /**
- * Whether every command must be timed by itself, so that fast ones are seen too: for these values of
- * slowlog-log-slower-than and latency-monitor-threshold.
+ * Whether every command must be timed by itself, so that fast ones are seen too: for these values
+ * of slowlog-log-slower-than and latency-monitor-threshold.
  */
 export function timesEachCommand(
   slowerThanMicroseconds: number,

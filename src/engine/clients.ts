@@ -1,6 +1,6 @@
 /**
- * The directory of an engine's clients: who is there, by id, and what one client may do to the others: close them,
- * and hold back their commands for a while.
+ * The directory of an engine's clients: who is there, by id, and what one client may do to the
+ * others: close them, and hold back their commands for a while.
  */
 import type { ClientDirectory, ClientState, PauseMode } from '../commands/services/clients.ts';
 import type { Clock } from './clock.ts';
@@ -19,7 +19,10 @@ export class Clients implements ClientDirectory {
   #lastId = 0;
 
   #pauseMode: PauseMode | null = null;
-  /** When the pause ends, on the monotonic clock: a step of the wall clock does not change its length. */
+  /**
+   * When the pause ends, on the monotonic clock: a step of the wall clock does not change its
+   * length.
+   */
   #pauseEndMs = 0;
   #pauseTimer: NodeJS.Timeout | null = null;
 
@@ -60,7 +63,8 @@ export class Clients implements ClientDirectory {
       victim.closeAfterReply();
       return;
     }
-    // Its connection tells when it is closed; until then nobody should find a client that is as good as gone.
+    // Its connection tells when it is closed; until then nobody should find a client that is as
+    // good as gone.
     const session = this.#sessions.get(victim.id);
     if (session !== undefined) this.remove(session);
     victim.transport.destroy();
@@ -79,7 +83,8 @@ export class Clients implements ClientDirectory {
     this.#pauseTimer = null;
     this.#pauseMode = null;
     this.#executor.pause = null;
-    // A command may be what ends the pause, and the sessions share its writer: they go on when it is done.
+    // A command may be what ends the pause, and the sessions share its writer: they go on when it
+    // is done.
     queueMicrotask(() => this.#resume());
   }
 
@@ -95,7 +100,10 @@ export class Clients implements ClientDirectory {
     this.#pauseTimer = setTimeout(() => this.#watchPause(), delayMs).unref();
   }
 
-  /** Lets the sessions go on, in the order in which they were stopped; one of them may pause them again. */
+  /**
+   * Lets the sessions go on, in the order in which they were stopped; one of them may pause them
+   * again.
+   */
   #resume(): void {
     const { held } = this.#executor;
     for (const session of [...held]) {

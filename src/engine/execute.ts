@@ -1,12 +1,15 @@
 /**
- * The waist: the only way to run a command. Finds it, checks what must be checked, runs it, answers. Sockets,
- * transactions, scripts, file loading, replication and the embedded API are all callers of `execute`.
+ * The waist: the only way to run a command. Finds it, checks what must be checked, runs it,
+ * answers. Sockets, transactions, scripts, file loading, replication and the embedded API are all
+ * callers of `execute`.
  *
- * Everything that is not the common case hides behind one test of the session's and the engine's gate bits.
+ * Everything that is not the common case hides behind one test of the session's and the engine's
+ * gate bits.
  *
- * A clock reading costs a tenth of a whole pipelined GET, so runs of one fast command share one: their time is
- * divided evenly. Commands that can be slow are timed one by one, and so are all while somebody asked to see
- * commands faster than a millisecond (see docs/decisions/0001-timing-of-commands.md).
+ * A clock reading costs a tenth of a whole pipelined GET, so runs of one fast command share one:
+ * their time is divided evenly. Commands that can be slow are timed one by one, and so are all
+ * while somebody asked to see commands faster than a millisecond (see
+ * docs/decisions/0001-timing-of-commands.md).
  */
 import {
   CommandError,
@@ -111,8 +114,8 @@ export class Executor {
   }
 
   /**
-   * Reads ahead what the commands of a batch will need: hashes their first keys and fetches those keys' buckets and
-   * records, so that the cache misses overlap.
+   * Reads ahead what the commands of a batch will need: hashes their first keys and fetches those
+   * keys' buckets and records, so that the cache misses overlap.
    */
   touch(session: Session, batch: readonly Args[], count: number): void {
     if (count < TOUCH_COMMANDS_MIN) return;
@@ -131,8 +134,8 @@ export class Executor {
   }
 
   /**
-   * Runs one command and answers it. Afterwards `session.stop` says whether the session may go on; with STOP_PAUSED
-   * the command did not run and is to be given again.
+   * Runs one command and answers it. Afterwards `session.stop` says whether the session may go on;
+   * with STOP_PAUSED the command did not run and is to be given again.
    */
   execute(session: Session, args: Args, reply: Reply): void {
     const mark = reply.mark();

@@ -38,7 +38,10 @@ export class LatencyMonitor implements LatencyMonitorService, CallObserver {
     this.record(name, microseconds / 1000, session.keyspace.nowMs);
   }
 
-  /** Notes how long an event took that ended at `nowMs`, if that is long enough. There are few names. */
+  /**
+   * Notes how long an event took that ended at `nowMs`, if that is long enough. There are few
+   * names.
+   */
   record(name: string, milliseconds: number, nowMs: number): void {
     if (this.thresholdMilliseconds === 0 || milliseconds < this.thresholdMilliseconds) return;
     let history = this.#events.get(name);

@@ -1,4 +1,7 @@
-/** What clients may make the server hold, copied from the configuration for code that runs per command. */
+/**
+ * What clients may make the server hold, copied from the configuration for code that runs per
+ * command.
+ */
 
 /** When a client that reads too slowly is disconnected; 0 bytes are no limit. */
 export interface OutputLimit {
@@ -16,8 +19,8 @@ export interface Limits {
   /** client-output-buffer-limit normal */
   output: OutputLimit;
   /**
-   * What may wait for a client that runs MONITOR. It asks for more than it can know beforehand, so it has a limit
-   * also where normal clients have none: that of pub/sub clients.
+   * What may wait for a client that runs MONITOR. It asks for more than it can know beforehand, so
+   * it has a limit also where normal clients have none: that of pub/sub clients.
    */
   monitorBytesMax: number;
 }

@@ -1,9 +1,9 @@
 /**
  * MONITOR: sends every command that runs to the clients that watch.
  *
- * Lines are gathered while one connection's commands run and sent together when they are done: a pipeline costs one
- * write per watching client, not one per command. What a watching client runs itself is sent at once, because its
- * reply goes before the line and the next reply behind it.
+ * Lines are gathered while one connection's commands run and sent together when they are done: a
+ * pipeline costs one write per watching client, not one per command. What a watching client runs
+ * itself is sent at once, because its reply goes before the line and the next reply behind it.
  */
 import type { RegisteredCommand } from '../commands/registry.ts';
 import { type ClientState, REPLY_OFF } from '../commands/services/clients.ts';
@@ -88,7 +88,10 @@ export class Monitors implements MonitorsService, CommandFeed {
     watcher.transport.destroy();
   }
 
-  /** `+seconds.microseconds [database address] "argument" ...`; undefined when it is more than any watcher may hold. */
+  /**
+   * `+seconds.microseconds [database address] "argument" ...`; undefined when it is more than any
+   * watcher may hold.
+   */
   #lineOf(session: Session, args: Args, secrets: readonly number[]): Buffer | undefined {
     const words: Buffer[] = [];
     const head = Buffer.from(`+${this.#time()} [${session.databaseId} ${originOf(session)}]`);

@@ -1,4 +1,7 @@
-/** The slow log: the commands that took longest, with as much of their arguments as tells what they were. */
+/**
+ * The slow log: the commands that took longest, with as much of their arguments as tells what they
+ * were.
+ */
 import { FLAG_BITS, type RegisteredCommand } from '../commands/registry.ts';
 import type { SlowlogEntry, Slowlog as SlowlogService } from '../commands/services/observation.ts';
 import type { Args } from '../protocol/args.ts';
@@ -9,9 +12,14 @@ import type { Session } from './session.ts';
 const ARGUMENTS_MAX = 32;
 const ARGUMENT_BYTES_MAX = 128;
 
-/** See the file's comment. The fields that are not read-only are for whoever knows the configuration to set. */
+/**
+ * See the file's comment. The fields that are not read-only are for whoever knows the configuration
+ * to set.
+ */
 export class Slowlog implements SlowlogService, CallObserver {
-  /** slowlog-log-slower-than: from how many microseconds on a command is logged; negative for never. */
+  /**
+   * slowlog-log-slower-than: from how many microseconds on a command is logged; negative for never.
+   */
   slowerThanMicroseconds = 10_000;
   /** slowlog-max-len: takes effect with the next entry. */
   lengthMax = 128;
@@ -48,7 +56,10 @@ export class Slowlog implements SlowlogService, CallObserver {
   }
 }
 
-/** Copies of the arguments; of too many, and of too long ones, only the beginning and how much is left out. */
+/**
+ * Copies of the arguments; of too many, and of too long ones, only the beginning and how much is
+ * left out.
+ */
 function shortened(args: Args, secrets: readonly number[]): Buffer[] {
   const isWhole = args.count <= ARGUMENTS_MAX;
   const shown = isWhole ? args.count : ARGUMENTS_MAX - 1;

@@ -12,8 +12,8 @@ export interface Configuration {
   /** Whether the directive of this name, in any case, holds a secret; false when there is none. */
   isSecret(name: string): boolean;
   /**
-   * Sets all or none, for a client: some directives may only be set from this machine. Returns an error text, or
-   * undefined when done. Keeps no reference to the buffers.
+   * Sets all or none, for a client: some directives may only be set from this machine. Returns an
+   * error text, or undefined when done. Keeps no reference to the buffers.
    */
   set(
     pairs: readonly (readonly [name: Buffer, value: Buffer])[],

@@ -34,9 +34,9 @@ export interface Lifecycle {
   readonly loading: boolean;
   listeners(): readonly ListeningAddresses[];
   /**
-   * Begins an orderly stop that a client asked for; the process exits once it is done. Returns an error text when
-   * the server stays up, or undefined: then the client gets no reply, runs nothing more, and its connection ends
-   * with the process.
+   * Begins an orderly stop that a client asked for; the process exits once it is done. Returns an
+   * error text when the server stays up, or undefined: then the client gets no reply, runs nothing
+   * more, and its connection ends with the process.
    */
   shutdown(options: ShutdownOptions, client: ClientState): string | undefined;
   /** Takes back a shutdown that has not finished; whether there was one. */

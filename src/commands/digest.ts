@@ -1,0 +1,95 @@
+/**
+ * Digests of data, equal on two servers that hold the same: DEBUG DIGEST. The values are Redis's,
+ * found by trial:
+ *
+ *   add(bytes)    digest = digest xor SHA-1(bytes)             of things without an order
+ *   mix(bytes)    digest = SHA-1(digest xor SHA-1(bytes))      of things in their order
+ *
+ *   value         mix the number of the type, 32 bits big-endian (5 for a module's, 6 for a
+ *                 stream); then the content; add `!!expire!!` if it has an expiry
+ *     string      mix the bytes
+ *     list        mix each element
+ *     set         add each member
+ *     hash        xor of the digests of the fields: mix the field, mix its value
+ *     zset        xor of the digests of the members: mix the member, mix its score in text
+ *     stream      for each entry: mix its id as `ms.seq`, then its fields and values
+ *   key           mix the name, go on with the value as above
+ *   data set      for each database with keys: mix its number, 32 bits big-endian; xor the keys
+ *
+ * Values are read where they lie, so no more than one digest is ever held.
+ */
+import { hash } from 'node:crypto';
+import type { Database } from '../keyspace/database.ts';
+import { type Entry, TYPE_STRING } from '../keyspace/entry.ts';
+import type { Keyspace } from '../keyspace/keyspace.ts';
+import { KeyFilter, visitKeys } from '../keyspace/scan.ts';
+
+const DIGEST_BYTES = 20;
+const EXPIRES = Buffer.from('!!expire!!');
+const ALL_KEYS = new KeyFilter(null, null);
+
+/** One digest; zero at first. */
+export class Digest {
+  readonly #bytes = Buffer.alloc(DIGEST_BYTES);
+
+  clear(): void {
+    this.#bytes.fill(0);
+  }
+
+  add(bytes: Uint8Array): void {
+    this.#xor(hash('sha1', bytes, 'buffer'));
+  }
+
+  mix(bytes: Uint8Array): void {
+    this.add(bytes);
+    hash('sha1', this.#bytes, 'buffer').copy(this.#bytes);
+  }
+
+  mixNumber(value: number): void {
+    const bytes = Buffer.alloc(4);
+    bytes.writeUInt32BE(value);
+    this.mix(bytes);
+  }
+
+  xor(other: Digest): void {
+    this.#xor(other.#bytes);
+  }
+
+  /** In hexadecimal. */
+  toString(): string {
+    return this.#bytes.toString('hex');
+  }
+
+  #xor(bytes: Buffer): void {
+    for (let i = 0; i < DIGEST_BYTES; i++) this.#bytes[i]! ^= bytes[i]!;
+  }
+}
+
+/** Mixes in what a key holds. */
+export function mixValue(digest: Digest, { entries }: Database, entry: Entry): void {
+  const type = entries.type(entry);
+  digest.mixNumber(type);
+  if (type !== TYPE_STRING) throw new Error(`values of type ${type} have no digest`);
+  const start = entries.valueStart(entry);
+  digest.mix(entries.bytes(entry).subarray(start, start + entries.valueLength(entry)));
+  if (entries.expires(entry)) digest.add(EXPIRES);
+}
+
+/** The digest of all keys that are not due. */
+export function digestOf({ databases }: Keyspace): Digest {
+  const whole = new Digest();
+  for (const database of databases) {
+    if (database.size() === 0) continue;
+    whole.mixNumber(database.id);
+    const { entries } = database;
+    const one = new Digest();
+    visitKeys(database, 0, 0, ALL_KEYS, (entry) => {
+      const start = entries.keyStart(entry);
+      one.clear();
+      one.mix(entries.bytes(entry).subarray(start, start + entries.keyLength(entry)));
+      mixValue(one, database, entry);
+      whole.xor(one);
+    });
+  }
+  return whole;
+}
