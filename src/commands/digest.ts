@@ -10,11 +10,12 @@
  *     string      mix the bytes
  *     list        mix each element
  *     set         add each member
- *     hash        xor of the digests of the fields: mix the field, mix its value
- *     zset        xor of the digests of the members: mix the member, mix its score in text
+ *     hash        add the digest of each field: mix the field, mix its value
+ *     zset        add the digest of each member: mix the member, mix its score in text
  *     stream      for each entry: mix its id as `ms.seq`, then its fields and values
  *   key           mix the name, go on with the value as above
- *   data set      for each database with keys: mix its number, 32 bits big-endian; xor the keys
+ *   data set      for each database with keys: mix its number, 32 bits big-endian; add the digest
+ *                 of each key
  *
  * Values are read where they lie, so no more than one digest is ever held.
  */
@@ -37,7 +38,8 @@ export class Digest {
   }
 
   add(bytes: Uint8Array): void {
-    this.#xor(hash('sha1', bytes, 'buffer'));
+    const added = hash('sha1', bytes, 'buffer');
+    for (let i = 0; i < DIGEST_BYTES; i++) this.#bytes[i]! ^= added[i]!;
   }
 
   mix(bytes: Uint8Array): void {
@@ -51,17 +53,13 @@ export class Digest {
     this.mix(bytes);
   }
 
-  xor(other: Digest): void {
-    this.#xor(other.#bytes);
+  addDigest(other: Digest): void {
+    this.add(other.#bytes);
   }
 
   /** In hexadecimal. */
   toString(): string {
     return this.#bytes.toString('hex');
-  }
-
-  #xor(bytes: Buffer): void {
-    for (let i = 0; i < DIGEST_BYTES; i++) this.#bytes[i]! ^= bytes[i]!;
   }
 }
 
@@ -88,7 +86,7 @@ export function digestOf({ databases }: Keyspace): Digest {
       one.clear();
       one.mix(entries.bytes(entry).subarray(start, start + entries.keyLength(entry)));
       mixValue(one, database, entry);
-      whole.xor(one);
+      whole.addDigest(one);
     });
   }
   return whole;
