@@ -181,6 +181,8 @@ class Running {
         this.output += text;
       });
     }
+    // A tool may end without having read all of its input.
+    this.#child.stdin.on('error', () => undefined);
     this.#ended = new Promise((resolve, reject) => {
       this.#child.once('error', reject);
       this.#child.once('close', (code) => resolve(code ?? 0));

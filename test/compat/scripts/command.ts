@@ -33,6 +33,8 @@ export const script = defineScript({
     sorted('COMMAND LIST FILTERBY PATTERN get'),
     sorted('COMMAND LIST FILTERBY PATTERN config|s*'),
     sorted('COMMAND LIST FILTERBY PATTERN nosuch*'),
+    sorted('COMMAND LIST FILTERBY ACLCAT string'),
+    sorted('command list filterby aclcat STRING'),
     'COMMAND LIST FILTERBY MODULE nosuch',
     'COMMAND LIST FILTERBY ACLCAT nosuch',
     'COMMAND LIST FILTERBY PATTERN',

@@ -106,6 +106,9 @@ export const script = defineScript(
       'PING',
     ],
 
+    // In RESP3 the push comes first, and the reply after it; RESP2 refuses.
+    'DEBUG PROTOCOL push': ['DEBUG PROTOCOL push'],
+
     'DEBUG errors': ['DEBUG', 'DEBUG NOSUCH', 'DEBUG NOSUCH x y', helpOf('DEBUG', 'DEBUG HELP')],
   },
   { flags: ['--enable-debug-command', 'yes'] },

@@ -84,6 +84,12 @@ export const script = defineScript({
     'PING',
   ],
 
+  'The longest bulk is configurable': [
+    'CONFIG SET proto-max-bulk-len 1048576',
+    on('a', raw('*2\r\n$4\r\nECHO\r\n$1048576\r\n')),
+    on('b', raw('*2\r\n$4\r\nECHO\r\n$1048577\r\n')),
+  ],
+
   'A reply before the malformed command still comes': [
     on('a', raw(PING, '*1\r\n$x\r\n', PING)),
     on('b', raw('PING\r\n', 'ECHO "open\r\n', PING)),
