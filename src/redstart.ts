@@ -107,6 +107,7 @@ export class Redstart {
       protectedMode: config.values['protected-mode'],
       passwordSet: config.values.requirepass !== undefined,
       idleSecondsMax: config.values.timeout,
+      textReplies: config.values['text-replies'],
     }));
     this.#tcp = new Listener(this.#server, 'tcp');
     this.#text = new Listener(this.#server, 'text');

@@ -13,7 +13,7 @@ export class ListenError extends Error {
 
 /** What a listener asks of the server. */
 export interface Gatekeeper {
-  /** The error to send before closing, or undefined to let the connection in. */
+  /** The text of the error to send before closing, or undefined to let the connection in. */
   refusal(socket: Socket): string | undefined;
   accept(socket: Socket, origin: ConnectionOrigin): void;
 }
@@ -118,7 +118,8 @@ export class Listener {
     const refusal = this.#gatekeeper.refusal(socket);
     if (refusal !== undefined) {
       socket.on('error', () => socket.destroy());
-      socket.end(refusal, () => socket.destroy());
+      const reply = this.#kind === 'text' ? `${refusal}\n` : `-${refusal}\r\n`;
+      socket.end(reply, () => socket.destroy());
       return;
     }
     this.#gatekeeper.accept(socket, {

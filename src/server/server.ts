@@ -1,6 +1,7 @@
 /** The network side: listeners, the connections they accept, and what is done to all of them now and then. */
 import type { Socket } from 'node:net';
 import type { Engine } from '../engine/engine.ts';
+import type { ReplyStyle } from '../protocol/text-protocol.ts';
 import {
   type ClientConnection,
   type ConnectionOrigin,
@@ -10,6 +11,7 @@ import {
 import { Connection } from './connection.ts';
 import type { Gatekeeper } from './listener.ts';
 import { Stream } from './stream.ts';
+import { TextConnection } from './text-connection.ts';
 
 /** Settings of the network side, current at any time. */
 export interface ServerSettings {
@@ -18,18 +20,19 @@ export interface ServerSettings {
   readonly passwordSet: boolean;
   /** 0 is never. */
   readonly idleSecondsMax: number;
+  readonly textReplies: ReplyStyle;
 }
 
-const TOO_MANY_CLIENTS = '-ERR max number of clients reached\r\n';
+const TOO_MANY_CLIENTS = 'ERR max number of clients reached';
 
 const PROTECTED =
-  '-DENIED Redis is running in protected mode because protected mode is enabled and no password is ' +
+  'DENIED Redis is running in protected mode because protected mode is enabled and no password is ' +
   'set for the default user. In this mode connections are only accepted from the loopback ' +
   'interface. To connect from other computers, do one of these: 1) set a password for the default ' +
   "user with the 'requirepass' directive or the '--requirepass' option and restart; 2) disable " +
   "protected mode, if nobody can reach the port from outside, with 'CONFIG SET protected-mode no' " +
   "sent from this host, and 'CONFIG REWRITE' to make it last; 3) start the server with " +
-  "'--protected-mode no'.\r\n";
+  "'--protected-mode no'.";
 
 /** See the file's comment. */
 export class Server implements Gatekeeper {
@@ -66,7 +69,10 @@ export class Server implements Gatekeeper {
       open: (events) => new Stream(socket, events, this.#scratch.readBuffer),
       onClosed: (closed) => this.#connections.delete(closed),
     };
-    const connection = new Connection(setting);
+    const connection =
+      origin.kind === 'text'
+        ? new TextConnection(setting, () => this.#settings().textReplies)
+        : new Connection(setting);
     this.#connections.add(connection);
   }
 
