@@ -4,7 +4,9 @@ import { categoriesOf } from './categories.ts';
 import type { Command, KeySpec } from './command.ts';
 import { keyRange } from './command-keys.ts';
 
-/** Answers with what COMMAND INFO says of a command; `fullName` is in lower case, as `client|list`. */
+/**
+ * Answers with what COMMAND INFO says of a command; `fullName` is in lower case, as `client|list`.
+ */
 export function replyInfo(reply: Reply, command: Command, fullName: string): void {
   const { first, last, step } = keyRange(command.keys);
   const { tips = [], keys = [], subcommands = [] } = command;

@@ -1,9 +1,15 @@
-/** Where the keys of a call are: what COMMAND GETKEYS and the first-last-step triple of COMMAND INFO say. */
+/**
+ * Where the keys of a call are: what COMMAND GETKEYS and the first-last-step triple of COMMAND INFO
+ * say.
+ */
 import type { Args } from '../protocol/args.ts';
 import { parseSafeInteger } from '../protocol/numbers.ts';
 import type { Command, FoundKey, KeySpec } from './command.ts';
 
-/** The keys of a command as older clients know them: argument indexes, `last` counted from the end if negative. */
+/**
+ * The keys of a command as older clients know them: argument indexes, `last` counted from the end
+ * if negative.
+ */
 export interface KeyRange {
   readonly first: number;
   readonly last: number;
@@ -18,8 +24,8 @@ export function hasKeys(command: Command): boolean {
 }
 
 /**
- * The keys of a call, in the order of the key specifications; none when the arguments are not what those expect.
- * What a specification leaves open is asked of the command itself.
+ * The keys of a call, in the order of the key specifications; none when the arguments are not what
+ * those expect. What a specification leaves open is asked of the command itself.
  */
 export function keysOf(command: Command, call: Args): readonly FoundKey[] {
   const specs = (command.keys ?? []).filter(isOfKeys);
@@ -29,8 +35,8 @@ export function keysOf(command: Command, call: Args): readonly FoundKey[] {
 }
 
 /**
- * The range that a command's key specifications amount to. Specifications that follow on each other become one;
- * the others are what the flag movablekeys warns of.
+ * The range that a command's key specifications amount to. Specifications that follow on each other
+ * become one; the others are what the flag movablekeys warns of.
  */
 export function keyRange(keys: readonly KeySpec[] = []): KeyRange {
   const ranges = keys.flatMap((spec) => rangeOf(spec) ?? []);

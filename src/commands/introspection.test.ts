@@ -115,12 +115,12 @@ describe('COMMAND DOCS', () => {
 
   it('tells what changed, what replaces it and what its arguments are', () => {
     expect(engine.text('COMMAND', 'DOCS', 'take')).toBe(
-      '["take", ["summary", "Takes one.", "since", "1.2.0", "group", "list", "complexity", "O(1)", ' +
-        '"doc_flags", [deprecated, syscmd], "deprecated_since", "7.0.0", "replaced_by", "`GIVE`", ' +
-        '"history", [["6.2.0", "The option LIMIT."]], "arguments", [["name", "key", "type", "key", ' +
-        '"display_text", "key", "key_spec_index", (integer) 0], ["name", "count", "type", ' +
-        '"integer", "display_text", "count", "token", "LIMIT", "since", "6.2.0", "flags", ' +
-        '[optional]]]]]',
+      '["take", ["summary", "Takes one.", "since", "1.2.0", "group", "list", ' +
+        '"complexity", "O(1)", "doc_flags", [deprecated, syscmd], "deprecated_since", "7.0.0", ' +
+        '"replaced_by", "`GIVE`", "history", [["6.2.0", "The option LIMIT."]], "arguments", ' +
+        '[["name", "key", "type", "key", "display_text", "key", "key_spec_index", (integer) 0], ' +
+        '["name", "count", "type", "integer", "display_text", "count", "token", "LIMIT", ' +
+        '"since", "6.2.0", "flags", [optional]]]]]',
     );
   });
 

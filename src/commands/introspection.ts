@@ -201,7 +201,9 @@ function filterOf(args: Args): (named: Named) => boolean {
   };
 }
 
-/** The keys of the call that begins with the third argument. Throws when it is no call with keys. */
+/**
+ * The keys of the call that begins with the third argument. Throws when it is no call with keys.
+ */
 function keysInCall(
   catalog: CommandCatalog,
   args: Args,

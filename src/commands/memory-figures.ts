@@ -1,6 +1,7 @@
 /**
- * Where the memory is, in the terms of INFO and MEMORY. Used is what the data set takes in the arena, to the byte:
- * the figure that maxmemory limits. Overhead is the part of it that finds keys rather than holds them.
+ * Where the memory is, in the terms of INFO and MEMORY. Used is what the data set takes in the
+ * arena, to the byte: the figure that maxmemory limits. Overhead is the part of it that finds keys
+ * rather than holds them.
  */
 import type { Database } from '../keyspace/database.ts';
 import { EXTENT_BYTES, EXTENT_COUNT_MAX, EXTENT_SLAB } from '../memory/address.ts';

@@ -77,45 +77,53 @@ function quotient(part: number, whole: number): number {
   return whole === 0 ? 0 : part / whole;
 }
 
-/** What to make of the figures, in sentences; `clientCount` is how many clients share the buffers. */
-export function diagnose(figures: MemoryFigures, clientCount: number): string {
-  const { used, peak, held, committed, resident, clients } = figures;
-  if (used < SMALL_BYTES) {
-    return 'There is little or no data, too little for a diagnosis. Ask again when there is more.\n';
-  }
-  const findings: string[] = [];
-  if (peak > used * 1.5) {
-    findings.push(
-      'Peak: the data once took more than 1.5 times the memory that it takes now. What the process ' +
-        'has not given back since then counts as fragmentation and will be used again.',
-    );
-  }
-  if (exceeds(held, used, 1.4)) {
-    findings.push(
+/** Something that may be wrong, and what to say then. */
+interface Finding {
+  applies(figures: MemoryFigures, clientCount: number): boolean;
+  readonly text: string;
+}
+
+const FINDINGS: readonly Finding[] = [
+  {
+    applies: ({ peak, used }) => peak > used * 1.5,
+    text:
+      'Peak: the data once took more than 1.5 times the memory that it takes now. What the ' +
+      'process has not given back since then counts as fragmentation and will be used again.',
+  },
+  {
+    applies: ({ held, used }) => exceeds(held, used, 1.4),
+    text:
       'Fragmentation: many blocks were freed out of pages that still hold others. ' +
-        "'activedefrag yes' moves what is left together.",
-    );
-  }
-  if (exceeds(committed, held, 1.1)) {
-    findings.push(
-      'Free pages: extents have pages that are free after use. They go back to the system when the ' +
-        'rest of their extent is free, or are used again before.',
-    );
-  }
-  if (exceeds(resident, committed + RUNTIME_BYTES, 1.1)) {
-    findings.push(
+      "'activedefrag yes' moves what is left together.",
+  },
+  {
+    applies: ({ committed, held }) => exceeds(committed, held, 1.1),
+    text:
+      'Free pages: extents have pages that are free after use. They go back to the system when ' +
+      'the rest of their extent is free, or are used again before.',
+  },
+  {
+    applies: ({ resident, committed }) => exceeds(resident, committed + RUNTIME_BYTES, 1.1),
+    text:
       'Process: much memory is used outside of the data set, by buffers of clients and by the ' +
-        'JavaScript runtime. See used_memory_javascript in INFO memory.',
-    );
-  }
-  if (clients > clientCount * CLIENT_BYTES_MAX) {
-    findings.push(
+      'JavaScript runtime. See used_memory_javascript in INFO memory.',
+  },
+  {
+    applies: ({ clients }, clientCount) => clients > clientCount * CLIENT_BYTES_MAX,
+    text:
       'Clients: their buffers hold more than 200 kB each on average. Some read their replies too ' +
-        "slowly: CLIENT LIST shows them, 'client-output-buffer-limit' bounds them.",
-    );
+      "slowly: CLIENT LIST shows them, 'client-output-buffer-limit' bounds them.",
+  },
+];
+
+/** What to make of the figures, in sentences; `clientCount` clients share the buffers. */
+export function diagnose(figures: MemoryFigures, clientCount: number): string {
+  if (figures.used < SMALL_BYTES) {
+    return 'There is too little data for a diagnosis. Ask again when there is more.\n';
   }
-  if (findings.length === 0) return 'No problem was found in the use of memory.\n';
-  return `${findings.map((finding) => ` * ${finding}`).join('\n\n')}\n`;
+  const found = FINDINGS.filter((finding) => finding.applies(figures, clientCount));
+  if (found.length === 0) return 'No problem was found in the use of memory.\n';
+  return `${found.map(({ text }) => ` * ${text}`).join('\n\n')}\n`;
 }
 
 /** Whether there is more than `factor` times as much, and the difference is worth speaking of. */
@@ -123,7 +131,10 @@ function exceeds(bytes: number, base: number, factor: number): boolean {
   return bytes > base * factor && bytes - base > 10 * MEGABYTE;
 }
 
-/** The state of the arena as a table: one line per size class that has pages, then the larger blocks. */
+/**
+ * The state of the arena as a table: one line per size class that has pages, then the larger
+ * blocks.
+ */
 export function arenaTable(heap: Heap): string {
   const pageCounts = new Float64Array(CLASS_COUNT);
   const blockCounts = new Float64Array(CLASS_COUNT);

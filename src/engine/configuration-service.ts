@@ -11,8 +11,8 @@ export interface ConfigurationSurroundings {
   /** Whether the data set is still being read: some directives cannot change then. */
   isLoading(): boolean;
   /**
-   * The `user` lines that CONFIG REWRITE is to write, that of the default user among them; undefined leaves those
-   * of the file alone.
+   * The `user` lines that CONFIG REWRITE is to write, that of the default user among them;
+   * undefined leaves those of the file alone.
    */
   userLines(): readonly string[] | undefined;
 }

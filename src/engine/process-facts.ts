@@ -14,7 +14,9 @@ export function processCpuSeconds(): CpuSeconds {
   return { user: user / 1e6, system: system / 1e6 };
 }
 
-/** CPU time of the calling thread, or undefined where the system does not tell it: only Linux does. */
+/**
+ * CPU time of the calling thread, or undefined where the system does not tell it: only Linux does.
+ */
 export function threadCpuSeconds(): CpuSeconds | undefined {
   if (process.platform !== 'linux') return undefined;
   const stat = readFileSync('/proc/thread-self/stat', 'latin1');

@@ -1,4 +1,6 @@
-/** INFO commandstats, errorstats and latencystats: what was called, what failed, how long it took. */
+/**
+ * INFO commandstats, errorstats and latencystats: what was called, what failed, how long it took.
+ */
 import type { CommandStatistics } from '../services/statistics.ts';
 import { type Field, fixed, ratio, type Section } from './section.ts';
 
@@ -53,8 +55,8 @@ function latencyField(command: CommandStatistics, percentiles: readonly number[]
 }
 
 /**
- * The duration that so many percent of the calls did not exceed. Within a class of the histogram, from 2^i to
- * 2^(i+1) nanoseconds, calls count as evenly spread.
+ * The duration that so many percent of the calls did not exceed. Within a class of the histogram,
+ * from 2^i to 2^(i+1) nanoseconds, calls count as evenly spread.
  */
 export function nanosecondsAt(histogram: Float64Array, percentile: number): number {
   const calls = histogram.reduce((sum, count) => sum + count, 0);

@@ -65,7 +65,10 @@ function keyFields(keyspace: Keyspace, statistics: Statistics): Field[] {
   ];
 }
 
-/** Of what this server does not have: subscriptions, child processes, replicas, defragmentation, tracking. */
+/**
+ * Of what this server does not have: subscriptions, child processes, replicas, defragmentation,
+ * tracking.
+ */
 const ABSENT_FIELDS: readonly Field[] = [
   ['pubsub_channels', 0],
   ['pubsub_patterns', 0],
