@@ -105,7 +105,8 @@ export const script = defineScript({
     on('c', raw('post x\r\n', PING)),
     on('d', raw('*1\r\n$4\r\nPOST\r\n', PING)),
     on('e', raw('*2\r\n$5\r\nHost:\r\n$1\r\nx\r\n', PING)),
-    on('f', raw('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')),
+    on('f', raw('GET / HTTP/1.1\r\n')),
+    on('f', raw('Host: localhost\r\n\r\n')),
     'EXISTS k',
   ],
 
