@@ -77,7 +77,10 @@ export interface KeySpec {
     | { readonly unknown: true };
 }
 
-/** A key of one call: the index of the argument, and what is done with it, in the words of a KeySpec's flags. */
+/**
+ * A key of one call: the index of the argument, and what is done with it, in the words of a
+ * KeySpec's flags.
+ */
 export interface FoundKey {
   readonly index: number;
   readonly flags: readonly string[];
@@ -108,8 +111,8 @@ export interface Command {
   readonly docFlags?: readonly string[];
   readonly subcommands?: readonly Command[];
   /**
-   * The keys of a call, where the key specifications leave open where they are (unknown, incomplete) or what is done
-   * with them (variable_flags). Only for COMMAND GETKEYS and the like.
+   * The keys of a call, where the key specifications leave open where they are (unknown,
+   * incomplete) or what is done with them (variable_flags). Only for COMMAND GETKEYS and the like.
    */
   readonly findKeys?: (args: Args) => readonly FoundKey[];
   /** The arguments of a call that no log and no MONITOR may show: their indexes. */
