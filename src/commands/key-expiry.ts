@@ -218,7 +218,7 @@ function conditionAt(args: Args, i: number): number {
   throw new CommandError(`ERR Unsupported option ${args.text(i)}`);
 }
 
-/** Sets when key 1 expires, at once if the time is over. Returns 1, or 0 if nothing was to be done. */
+/** Sets when key 1 expires, and removes it if that is over. Returns 1, or 0 if nothing was done. */
 function setDueTime(database: Database, args: Args, dueMs: TimeMs, condition: number): number {
   const entry = database.write(args, 1);
   if (entry === NO_ENTRY) return 0;

@@ -1,9 +1,10 @@
 /**
- * One numbered database: finds, creates, replaces and removes keys, and is the funnel that every change passes.
+ * One numbered database: finds, creates, replaces and removes keys, and is the funnel that every
+ * change passes.
  *
- * Expiry happens here: a key that is due does not exist for anyone who asks, and the timing wheel removes it when
- * its time comes. Functions that return an Entry may have moved the record: what they return is the only address
- * that holds.
+ * Expiry happens here: a key that is due does not exist for anyone who asks, and the timing wheel
+ * removes it when its time comes. Functions that return an Entry may have moved the record: what
+ * they return is the only address that holds.
  */
 
 import { EXTENT_HUGE, EXTENT_SHIFT, NULL, type Ptr } from '../memory/address.ts';
@@ -19,8 +20,6 @@ import type { Keyspace } from './keyspace.ts';
 /** Expiry arguments of `put`: any other value is a time in ms since the epoch. */
 export const NO_EXPIRY = -1;
 export const KEEP_EXPIRY = -2;
-
-/** Expired keys that one lookup of a batch may find before the wheel gets its turn are not limited. */
 
 /** See the file's comment. */
 export class Database {
@@ -88,7 +87,7 @@ export class Database {
     return entry;
   }
 
-  /** Finds a key for a command that reads it: counts hits and misses and advances the access clock. */
+  /** Finds a key for a command that reads it: counts as `look`, and advances the access clock. */
   read(args: Args, key: number): Entry {
     const entry = this.look(args, key);
     if (entry !== NO_ENTRY) this.use(entry);
@@ -111,8 +110,8 @@ export class Database {
   }
 
   /**
-   * Gives a key a value of `valueLength` bytes, to be filled by the caller: creates it, or replaces what it holds.
-   * `expiry` is a time in ms, NO_EXPIRY or KEEP_EXPIRY.
+   * Gives a key a value of `valueLength` bytes, to be filled by the caller: creates it, or replaces
+   * what it holds. `expiry` is a time in ms, NO_EXPIRY or KEEP_EXPIRY.
    */
   put(
     args: Args,
@@ -170,7 +169,8 @@ export class Database {
 
   /**
    * Gives a copy of what key `from` holds to key `to` of a database, with its expiry, in place of
-   * what that may hold. REQUIRES: `from` is there, and is another key than `to` of `target`.
+   * what that may hold. Copies the record: a type whose values own blocks elsewhere must have those
+   * copied too. REQUIRES: `from` is there, and is another key than `to` of `target`.
    */
   copy(args: Args, from: number, target: Database, to: number): void {
     const original = this.find(args, from);
@@ -189,8 +189,8 @@ export class Database {
   }
 
   /**
-   * Says that a key has changed, after the change: the one source of invalidation, notification, dirty count and
-   * propagation.
+   * Says that a key has changed, after the change: the one source of invalidation, notification,
+   * dirty count and propagation.
    */
   changed(args: Args, key: number, event: KeyEvent): void {
     this.keyspace.dirty++;
@@ -230,8 +230,8 @@ export class Database {
   }
 
   /**
-   * Changes the length of an entry's value, keeping its bytes up to the shorter of both. `slackBytes` asks for room
-   * behind it, for values that grow piece by piece.
+   * Changes the length of an entry's value, keeping its bytes up to the shorter of both.
+   * `slackBytes` asks for room behind it, for values that grow piece by piece.
    */
   resizeValue(entry: Entry, valueLength: number, slackBytes = 0): Entry {
     const entries = this.entries;
@@ -299,7 +299,7 @@ export class Database {
     other.wheel = wheel;
   }
 
-  /** Allocates a record with the key of argument `key`; value and timer are the caller's to fill. */
+  /** Allocates a record with the key of argument `key`; value and timer are left to the caller. */
   #newRecord(
     args: Args,
     key: number,
@@ -339,7 +339,7 @@ export class Database {
     return record;
   }
 
-  /** Adds a record to the database. REQUIRES: its key is that of argument `key`, and is not there. */
+  /** Adds a record to the database. REQUIRES: it has the key of argument `key`, which is new. */
   #attach(args: Args, key: number, entry: Entry, dueMs: TimeMs): void {
     if (dueMs >= 0) this.#startTimer(entry, dueMs);
     this.#table.insert(this.root, this.hash(args, key), entry);

@@ -1,4 +1,4 @@
-/** What all databases of an engine share: the arena, the table operations, the clock and the change listener. */
+/** What the databases of an engine share: arena, table operations, clock and change listener. */
 import type { Ptr } from '../memory/address.ts';
 import { Heap } from '../memory/heap.ts';
 import { Args } from '../protocol/args.ts';
@@ -19,7 +19,7 @@ export interface ChangeListener {
 /** Keys that a flush frees at once; larger tables are taken apart in slices. */
 const FLUSH_AT_ONCE_MAX = 4096;
 
-/** A slot of 6 bytes and its part of the bucket's head, in buckets that are 80 % full on average. */
+/** A slot of 6 bytes and its part of a bucket's head, in buckets that are 80 % full on average. */
 const TABLE_BYTES_PER_KEY = 8;
 
 /** The databases and what they share. */
@@ -91,7 +91,7 @@ export class Keyspace {
     for (let i = 0; i < count; i++) this.freeEntry(this.table.batch[i]! as Entry);
   }
 
-  /** Frees a record and all that its value owns. It must no longer be in a table or on the wheel. */
+  /** Frees a record and all that its value owns. REQUIRES: no table and no wheel has it. */
   freeEntry(entry: Entry): void {
     this.heap.free(entry);
   }
