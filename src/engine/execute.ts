@@ -142,13 +142,13 @@ export class Executor {
     let command: RegisteredCommand | null = null;
     let ran = false;
     let startMs = SHARED;
+    // What has opened a gate before the command also has something to undo after it.
+    const gate = session.gate | this.#gate;
     try {
       command = this.#find(args);
       session.lastCommand = command.fullName;
       requireArity(command, args.count);
-      if ((session.gate | this.#gate) !== 0) {
-        if (!this.#admit(session, command)) return;
-      }
+      if (gate !== 0 && !this.#admit(session, command)) return;
       ran = true;
       if ((command.mask & BRIEF) === 0 || this.timeEach) startMs = this.#beginTimed();
       else if (command === this.#runCommand) this.#runCalls++;
@@ -168,7 +168,7 @@ export class Executor {
       this.#statistics.failedWith(text, command, ran);
     }
     if (startMs !== SHARED) this.#endTimed(session, command!, args, startMs);
-    if ((session.gate | this.#gate) === 0) return;
+    if ((gate | session.gate | this.#gate) === 0) return;
     this.#afterwards(session, reply, mark);
     if (ran && this.#feed !== null && (command!.mask & UNSEEN) === 0) {
       this.#feed.command(session, command!, args);

@@ -1,0 +1,256 @@
+/**
+ * An engine with several clients in one process, for tests of what clients do to each other. Its
+ * connections take and give bytes as those of the server do, without a network; its clock stands
+ * still unless it is told to go on.
+ */
+import { COMMANDS } from '../../src/commands/catalog.ts';
+import { Registry } from '../../src/commands/registry.ts';
+import type { ClientKind, Transport } from '../../src/commands/services/clients.ts';
+import type { Configuration, PasswordCheck } from '../../src/commands/services/configuration.ts';
+import type { Lifecycle } from '../../src/commands/services/lifecycle.ts';
+import type { Services } from '../../src/commands/services.ts';
+import { CallObservers, timesEachCommand } from '../../src/engine/call-observation.ts';
+import { Clients } from '../../src/engine/clients.ts';
+import type { Clock } from '../../src/engine/clock.ts';
+import { DebugAccess } from '../../src/engine/debug-access.ts';
+import { Executor } from '../../src/engine/execute.ts';
+import { LatencyMonitor } from '../../src/engine/latency.ts';
+import { defaultLimits } from '../../src/engine/limits.ts';
+import { SILENT_LOG } from '../../src/engine/log.ts';
+import { Monitors } from '../../src/engine/monitors.ts';
+import { Session, STOP_CLOSING, STOP_PAUSED } from '../../src/engine/session.ts';
+import { Slowlog } from '../../src/engine/slowlog.ts';
+import { EngineStatistics } from '../../src/engine/statistics.ts';
+import { FineWallClock } from '../../src/engine/wall-clock.ts';
+import { Keyspace } from '../../src/keyspace/keyspace.ts';
+import { Args } from '../../src/protocol/args.ts';
+import { RespWriter } from '../../src/protocol/resp-writer.ts';
+import { START_MS, show } from './engine.ts';
+import { type Arg, toBytes } from './resp-client.ts';
+import { parseReply } from './resp-reply.ts';
+
+/** A clock that is moved by hand. */
+export class SteppedClock implements Clock {
+  #wallMs = START_MS;
+  #monotonicMs = 1_000;
+
+  wallMs(): number {
+    return Math.floor(this.#wallMs);
+  }
+
+  monotonicMs(): number {
+    return this.#monotonicMs;
+  }
+
+  /** Lets time pass; the wall clock may be set to another time on the way. */
+  pass(milliseconds: number, wallStepMs = 0): void {
+    this.#monotonicMs += milliseconds;
+    this.#wallMs += milliseconds + wallStepMs;
+  }
+}
+
+/** What a room is told beside what it is. */
+export interface RoomOptions {
+  readonly password?: string;
+  /** What CONFIG would say of slowlog-log-slower-than. */
+  readonly slowlogSlowerThan?: number;
+}
+
+/** See the file's comment. */
+export class ClientRoom {
+  readonly clock = new SteppedClock();
+  readonly keyspace = new Keyspace(16, START_MS);
+  readonly limits = defaultLimits();
+  readonly slowlog = new Slowlog();
+  readonly latency = new LatencyMonitor();
+  readonly debugging = new DebugAccess();
+  readonly statistics: EngineStatistics;
+  readonly executor: Executor;
+  readonly clients: Clients;
+  readonly monitors: Monitors;
+  /** What commands have put into the server's log. */
+  readonly logged: string[] = [];
+  readonly services: Services;
+  readonly writer = new RespWriter();
+
+  constructor(options: RoomOptions = {}) {
+    const registry = new Registry(COMMANDS);
+    const wallClock = new FineWallClock(this.clock);
+    this.statistics = new EngineStatistics(registry, START_MS);
+    this.executor = new Executor(registry, this.statistics);
+    this.clients = new Clients(this.executor, this.clock);
+    this.monitors = new Monitors(this.executor, wallClock, this.limits, SILENT_LOG);
+    this.executor.observer = new CallObservers([this.slowlog, this.latency]);
+    this.services = {
+      catalog: registry,
+      clients: this.clients,
+      configuration: configurationOf(options),
+      password: passwordOf(options.password),
+      lifecycle: lifecycleThatLogs(this.logged),
+      slowlog: this.slowlog,
+      latency: this.latency,
+      monitors: this.monitors,
+      statistics: this.statistics,
+      debugging: this.debugging,
+      wallClock,
+    };
+  }
+
+  /** A new client. */
+  enter(kind: ClientKind = 'tcp', address?: string): RoomClient {
+    return new RoomClient(this, kind, address);
+  }
+
+  /** Applies changed thresholds, as the server does after CONFIG SET. */
+  followThresholds(): void {
+    this.executor.timeEach = timesEachCommand(
+      this.slowlog.slowerThanMicroseconds,
+      this.latency.thresholdMilliseconds,
+    );
+  }
+
+  /** Lets time pass. */
+  pass(milliseconds: number): void {
+    this.clock.pass(milliseconds);
+    this.keyspace.setTime(this.clock.wallMs());
+  }
+}
+
+/** One client of a room, from its own side and from the server's. */
+export class RoomClient implements Transport {
+  readonly kind: ClientKind;
+  readonly address: string;
+  readonly localAddress = '127.0.0.1:6379';
+  readonly fileDescriptor = 8;
+  readonly session: Session;
+  /** Bytes that the client has not read, as the server sees it; they are all in `take` too. */
+  unreadBytes = 0;
+  closed = false;
+
+  readonly #room: ClientRoom;
+  #input: (readonly Arg[])[] = [];
+  #output: Buffer[] = [];
+  #running = false;
+
+  constructor(room: ClientRoom, kind: ClientKind, address: string | undefined) {
+    this.#room = room;
+    this.kind = kind;
+    const id = room.clients.nextId();
+    this.address = address ?? `127.0.0.1:${50_000 + id}`;
+    this.session = new Session(id, room.keyspace, room.services, this);
+    room.clients.add(this.session);
+  }
+
+  queryBytes(): number {
+    return this.#input.length;
+  }
+
+  queryFreeBytes(): number {
+    return 0;
+  }
+
+  outputChunks(): number {
+    return this.unreadBytes > 0 ? 1 : 0;
+  }
+
+  outputBytes(): number {
+    return this.unreadBytes;
+  }
+
+  push(bytes: Uint8Array): void {
+    if (this.#running) this.#room.writer.raw(bytes);
+    else this.#output.push(Buffer.from(bytes));
+  }
+
+  resume(): void {
+    this.session.stop &= ~STOP_PAUSED;
+    this.#run();
+  }
+
+  destroy(): void {
+    this.session.stop |= STOP_CLOSING;
+    this.#close();
+  }
+
+  /** Sends commands, each a list of words, all of them in one piece. */
+  send(...commands: readonly (readonly Arg[])[]): void {
+    this.#input.push(...commands);
+    this.#run();
+  }
+
+  /** Everything that has come since the last time, as Latin-1 text. */
+  take(): string {
+    const text = Buffer.concat(this.#output).toString('latin1');
+    this.#output = [];
+    return text;
+  }
+
+  /** Sends one command and answers its one reply in the short form of `show`. */
+  call(...words: readonly Arg[]): string {
+    this.send(words);
+    const bytes = Buffer.from(this.take(), 'latin1');
+    const parsed = parseReply(bytes, 0);
+    if (parsed === null || parsed.end !== bytes.length) {
+      throw new Error(`not one whole reply: ${JSON.stringify(bytes.toString('latin1'))}`);
+    }
+    return show(parsed.reply);
+  }
+
+  #run(): void {
+    const { executor, writer, keyspace } = this.#room;
+    this.#running = true;
+    writer.reset();
+    writer.resp3 = this.session.resp3;
+    this.session.activeMs = keyspace.nowMs;
+    executor.beginBatch(performance.now());
+    while (this.#input.length > 0 && this.session.stop === 0) {
+      executor.execute(this.session, Args.of(...this.#input[0]!.map(toBytes)), writer);
+      if (!this.session.paused) this.#input.shift();
+    }
+    executor.endBatch();
+    this.#running = false;
+    this.push(writer.buffer.subarray(0, writer.length));
+    if (this.session.closing) this.#close();
+  }
+
+  #close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.#input = [];
+    if (this.session.monitoring) this.#room.monitors.remove(this.session);
+    this.#room.clients.remove(this.session);
+  }
+}
+
+/** Settles what waits for the commands of a connection to be done. */
+export function afterwards(): Promise<void> {
+  return new Promise((resolve) => queueMicrotask(resolve));
+}
+
+function passwordOf(password: string | undefined): PasswordCheck {
+  return {
+    required: password !== undefined,
+    matches: (given) => password !== undefined && Buffer.from(password).equals(given),
+  };
+}
+
+/** A configuration of nothing but what commands ask for beside CONFIG. */
+function configurationOf({ slowlogSlowerThan = 10_000 }: RoomOptions): Configuration {
+  const unused = (): never => {
+    throw new Error('this room has no configuration');
+  };
+  return {
+    get: unused,
+    set: () => undefined,
+    rewrite: unused,
+    isSecret: (name) => name.toLowerCase() === 'requirepass',
+    textOf: (name) => (name === 'slowlog-log-slower-than' ? String(slowlogSlowerThan) : unused()),
+  };
+}
+
+/** Only logs: whatever else is asked for fails. */
+function lifecycleThatLogs(lines: string[]): Lifecycle {
+  const lifecycle: Partial<Lifecycle> = { log: (text) => lines.push(text) };
+  // What is missing fails when it is called.
+  return lifecycle as Lifecycle;
+}
