@@ -42,6 +42,7 @@ export class ServerLifecycle implements Lifecycle {
 
   shutdown(_options: ShutdownOptions, client: ClientState): string | undefined {
     this.#facts.log.warning('User requested shutdown...', { client: client.transport.address });
+    client.closeAfterReply();
     // Not from within a command: the batch that it is part of must come to its end.
     setImmediate(() => this.#facts.stop());
     return undefined;
