@@ -14,7 +14,7 @@
 import { formatDouble } from './numbers.ts';
 import { quotedLength, writeQuoted } from './quoting.ts';
 import { ReplyTooLargeError } from './resp-writer.ts';
-import { ReplyError, type ReplyValue, StatusReply, VerbatimReply } from './value-writer.ts';
+import { type ExactValue, ReplyError, StatusReply, VerbatimReply } from './value-writer.ts';
 
 /** Whether a string that is the whole reply is written between quotes or as it is. */
 export type ReplyStyle = 'quoted' | 'raw';
@@ -36,7 +36,7 @@ const STATUS = /^(?![A-Z][A-Z0-9_]* )(?!(?:inf|nan)$)[A-Za-z][ -~]*$/;
 const WORD = /^(?!(?:inf|nan)$)[A-Za-z][A-Za-z0-9_-]*$/;
 
 /** The line of a reply with the LF that ends it. Throws ReplyTooLargeError beyond REPLY_BYTES_MAX. */
-export function replyLine(reply: ReplyValue, style: ReplyStyle): Buffer {
+export function replyLine(reply: ExactValue, style: ReplyStyle): Buffer {
   const line = new Line();
   const whole = reply instanceof VerbatimReply ? Buffer.from(reply.text) : reply;
   if (whole instanceof ReplyError) line.text(errorText(whole));
@@ -48,9 +48,9 @@ export function replyLine(reply: ReplyValue, style: ReplyStyle): Buffer {
 }
 
 /** Writes a value and all that is in it; what is still to be written waits on a stack of its own. */
-function writeValue(line: Line, value: ReplyValue): void {
+function writeValue(line: Line, value: ExactValue): void {
   // A string stands for its characters: no value is one.
-  const waiting: (ReplyValue | string)[] = [value];
+  const waiting: (ExactValue | string)[] = [value];
   while (waiting.length > 0) {
     const next = waiting.pop()!;
     if (typeof next === 'string') line.text(next);
@@ -60,7 +60,7 @@ function writeValue(line: Line, value: ReplyValue): void {
   }
 }
 
-function pushItems(waiting: (ReplyValue | string)[], items: readonly ReplyValue[]): void {
+function pushItems(waiting: (ExactValue | string)[], items: readonly ExactValue[]): void {
   waiting.push(']');
   for (let i = items.length - 1; i >= 0; i--) {
     waiting.push(items[i]!);
@@ -70,8 +70,8 @@ function pushItems(waiting: (ReplyValue | string)[], items: readonly ReplyValue[
 }
 
 function pushPairs(
-  waiting: (ReplyValue | string)[],
-  pairs: ReadonlyMap<ReplyValue, ReplyValue>,
+  waiting: (ExactValue | string)[],
+  pairs: ReadonlyMap<ExactValue, ExactValue>,
 ): void {
   let first = true;
   waiting.push('}');
@@ -84,7 +84,7 @@ function pushPairs(
 }
 
 /** A value with nothing in it. */
-type Scalar = Exclude<ReplyValue, ReplyValue[] | Map<ReplyValue, ReplyValue>>;
+type Scalar = Exclude<ExactValue, ExactValue[] | Map<ExactValue, ExactValue>>;
 
 function writeScalar(line: Line, value: Scalar): void {
   if (value === null) line.text('(nil)');
@@ -100,9 +100,10 @@ function writeScalar(line: Line, value: Scalar): void {
   else line.quoted(Buffer.from(value.text));
 }
 
-/** The text of an error, with a code in front. */
+/** The text of an error on one line, with a code in front. */
 function errorText({ message }: ReplyError): string {
-  return ERROR.test(message) ? message : `ERR ${message}`;
+  const text = message.replaceAll(/[\r\n]/g, ' ');
+  return ERROR.test(text) ? text : `ERR ${text}`;
 }
 
 /** Whether a string can stand on a line as it is without being taken for one between quotes. */

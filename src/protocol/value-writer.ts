@@ -1,18 +1,18 @@
 /**
  * Replies as JavaScript values, for callers inside the process and for protocols that need a reply as a whole.
  *
- *   string, verbatim text      Buffer, VerbatimReply          null, null array    null
- *   status                     StatusReply                    boolean             boolean
- *   error                      ReplyError, in its place       array, set, push    array
- *   integer                    number; bigint beyond 2^53     map                 Map
- *   double                     number                         attribute           dropped
- *   big number                 bigint
+ *   null, null array     null                             boolean               boolean
+ *   integer              number; bigint beyond 2^53       array, set, push      array
+ *   double               number                           map                   Map
+ *   big number           bigint                           attribute             dropped
+ *   error                ReplyError, in its place
+ *   string, status, verbatim text                         as the caller wants them, see Leaves
  *
  * While `resp3` is off, commands see a client of RESP2 and so does the caller: maps are arrays of twice the length,
- * doubles, big numbers and verbatim texts are Buffers, booleans are 0 and 1.
+ * doubles, big numbers and verbatim texts are strings, booleans are 0 and 1.
  *
- * A set is an array and not a Set because its members are Buffers, which a Set compares by identity: it could answer
- * no question about them.
+ * A set is an array and not a Set: members that are Buffers would be compared by identity, and two that are not UTF-8
+ * may be the same once they are text.
  *
  * What is written is a flat list, aggregates as openings that announce their length; `take` builds the nested values
  * from it without recursion, so that no depth of nesting exhausts the stack. Going back to a mark cuts the list.
@@ -54,18 +54,37 @@ export class ReplyError extends Error {
   }
 }
 
+/** How the texts in a reply become values. */
+export interface Leaves<Leaf> {
+  /** A byte string, which is `bytes[start, end)` only during the call. */
+  readonly string: (bytes: Buffer, start: number, end: number) => Leaf;
+  readonly status: (text: string) => Leaf;
+  readonly verbatim: (format: string, text: string) => Leaf;
+}
+
 /** See the table at the head of the file. */
-export type ReplyValue =
+export type ReplyValue<Leaf> =
   | null
   | boolean
   | number
   | bigint
-  | Buffer
-  | StatusReply
-  | VerbatimReply
+  | Leaf
   | ReplyError
-  | ReplyValue[]
-  | Map<ReplyValue, ReplyValue>;
+  | ReplyValue<Leaf>[]
+  | Map<ReplyValue<Leaf>, ReplyValue<Leaf>>;
+
+/** Leaves of three types, none of which can be taken for another, with every byte as it was. */
+export type ExactLeaf = Buffer | StatusReply | VerbatimReply;
+
+/** A reply that lost nothing but attributes. */
+export type ExactValue = ReplyValue<ExactLeaf>;
+
+/** See ExactLeaf. */
+export const EXACT_LEAVES: Leaves<ExactLeaf> = {
+  string: (bytes, start, end) => Buffer.from(bytes.subarray(start, end)),
+  status: (text) => new StatusReply(text),
+  verbatim: (format, text) => new VerbatimReply(format, text),
+};
 
 type AggregateKind = 'array' | 'map' | 'attribute';
 
@@ -81,23 +100,23 @@ class Opening {
 }
 
 /** An aggregate that lacks values. */
-interface Unfinished {
+interface Unfinished<Leaf> {
   readonly kind: AggregateKind;
-  readonly values: ReplyValue[];
+  readonly values: ReplyValue<Leaf>[];
   readonly count: number;
 }
 
-const OK = new StatusReply('OK');
-
 /** See the file's comment. */
-export class ValueWriter implements Reply {
+export class ValueWriter<Leaf> implements Reply {
   resp3: boolean;
   /** Bytes that the replies up to `take` may hold, those that were written and dropped again included. */
   limitBytes: number = Number.POSITIVE_INFINITY;
-  #written: (ReplyValue | Opening)[] = [];
+  readonly #leaves: Leaves<Leaf>;
+  #written: (ReplyValue<Leaf> | Opening)[] = [];
   #bytes = 0;
 
-  constructor(resp3: boolean) {
+  constructor(leaves: Leaves<Leaf>, resp3: boolean) {
+    this.#leaves = leaves;
     this.resp3 = resp3;
   }
 
@@ -105,9 +124,9 @@ export class ValueWriter implements Reply {
    * The reply written since the last call, undefined when there is none. Throws when it is not complete, or not the
    * only one: whoever takes values cannot do with several.
    */
-  take(): ReplyValue | undefined {
-    const replies: ReplyValue[] = [];
-    const unfinished: Unfinished[] = [];
+  take(): ReplyValue<Leaf> | undefined {
+    const replies: ReplyValue<Leaf>[] = [];
+    const unfinished: Unfinished<Leaf>[] = [];
     for (const written of this.#written) {
       if (written instanceof Opening) {
         unfinished.push({ kind: written.kind, values: [], count: written.count });
@@ -129,11 +148,11 @@ export class ValueWriter implements Reply {
   }
 
   ok(): void {
-    this.#add(OK, 0);
+    this.status('OK');
   }
 
   status(text: string): void {
-    this.#add(new StatusReply(text), text.length);
+    this.#add(this.#leaves.status(text), text.length);
   }
 
   error(text: string): void {
@@ -151,19 +170,20 @@ export class ValueWriter implements Reply {
 
   bulk(bytes: Buffer, _view: DataView, offset: number, length: number): void {
     this.#reserve(length);
-    this.#written.push(Buffer.from(bytes.subarray(offset, offset + length)));
+    this.#written.push(this.#leaves.string(bytes, offset, offset + length));
   }
 
   text(text: string): void {
-    this.#add(Buffer.from(text), text.length);
+    this.blob(Buffer.from(text));
   }
 
   blob(bytes: Uint8Array): void {
-    this.#add(Buffer.from(bytes), bytes.length);
+    const { buffer, byteOffset, length } = bytes;
+    this.#add(this.#leaves.string(Buffer.from(buffer, byteOffset, length), 0, length), length);
   }
 
   verbatim(format: string, text: string): void {
-    if (this.resp3) this.#add(new VerbatimReply(format, text), text.length);
+    if (this.resp3) this.#add(this.#leaves.verbatim(format, text), text.length);
     else this.text(text);
   }
 
@@ -229,7 +249,7 @@ export class ValueWriter implements Reply {
     this.#written.length = mark;
   }
 
-  #add(written: ReplyValue | Opening, bytes: number): void {
+  #add(written: ReplyValue<Leaf> | Opening, bytes: number): void {
     this.#reserve(bytes);
     this.#written.push(written);
   }
@@ -242,7 +262,7 @@ export class ValueWriter implements Reply {
 }
 
 /** Puts every aggregate that has all its values into the one around it, or among the replies. */
-function closeFinished(unfinished: Unfinished[], replies: ReplyValue[]): void {
+function closeFinished<Leaf>(unfinished: Unfinished<Leaf>[], replies: ReplyValue<Leaf>[]): void {
   for (;;) {
     const innermost = unfinished.at(-1);
     if (innermost === undefined || innermost.values.length < innermost.count) return;
@@ -253,8 +273,8 @@ function closeFinished(unfinished: Unfinished[], replies: ReplyValue[]): void {
   }
 }
 
-function mapOf(values: readonly ReplyValue[]): Map<ReplyValue, ReplyValue> {
-  const map = new Map<ReplyValue, ReplyValue>();
+function mapOf<Leaf>(values: readonly ReplyValue<Leaf>[]): Map<ReplyValue<Leaf>, ReplyValue<Leaf>> {
+  const map = new Map<ReplyValue<Leaf>, ReplyValue<Leaf>>();
   for (let i = 0; i < values.length; i += 2) map.set(values[i]!, values[i + 1]!);
   return map;
 }

@@ -3,13 +3,19 @@
  * without a client library, so it is written to be plain rather than fast.
  */
 import { CommandError } from '../commands/errors.ts';
+import { requireOneReply } from '../commands/one-reply.ts';
 import { STOP_PAUSED } from '../engine/session.ts';
 import { splitWords } from '../protocol/quoting.ts';
 import { ReplyTooLargeError } from '../protocol/resp-writer.ts';
 import { REPLY_BYTES_MAX, type ReplyStyle, replyLine } from '../protocol/text-protocol.ts';
-import { ReplyError, type ReplyValue, ValueWriter } from '../protocol/value-writer.ts';
+import {
+  EXACT_LEAVES,
+  type ExactValue,
+  ReplyError,
+  ValueWriter,
+} from '../protocol/value-writer.ts';
 import { ClientConnection, type ConnectionSetting, FLUSH_BYTES } from './client-connection.ts';
-import { readTextRequest, requireOneReply } from './text-commands.ts';
+import { readTextRequest } from './text-commands.ts';
 
 /** Longest line, without its end. */
 const LINE_BYTES_MAX = 64 * 1024;
@@ -24,7 +30,7 @@ const REPLY_TOO_LONG = `ERR the reply is longer than ${REPLY_BYTES_MAX} bytes`;
 /** See the file's comment. */
 export class TextConnection extends ClientConnection {
   readonly #style: () => ReplyStyle;
-  readonly #values = new ValueWriter(false);
+  readonly #values = new ValueWriter(EXACT_LEAVES, false);
 
   /** `style` answers how replies are to be written at the moment. */
   constructor(setting: ConnectionSetting, style: () => ReplyStyle) {
@@ -79,7 +85,14 @@ export class TextConnection extends ClientConnection {
     const values = this.#values;
     const request = readTextRequest(words);
     // Who has yet to give the password hears that first.
-    if (session.authenticated) requireOneReply(words, session.services.catalog);
+    if (session.authenticated) {
+      const [name, subcommand] = words;
+      requireOneReply(
+        session.services.catalog,
+        name!.toString('latin1'),
+        subcommand?.toString('latin1') ?? '',
+      );
+    }
     const args = this.scratch.batch[0]!;
     args.set(request.words);
     values.resp3 = session.resp3;
@@ -88,7 +101,7 @@ export class TextConnection extends ClientConnection {
     if (reply !== undefined) this.#send(request.answer(reply));
   }
 
-  #send(reply: ReplyValue): void {
+  #send(reply: ExactValue): void {
     this.writer.raw(replyLine(reply, this.#style()));
   }
 
