@@ -1,6 +1,7 @@
 /**
- * The composition root: the only file that knows everyone. Builds an engine from a configuration, plugs the upper
- * layers into the interfaces that the lower ones declare, and starts and stops it all.
+ * The composition root: the only file that knows everyone. Builds an engine from a configuration,
+ * plugs the upper layers into the interfaces that the lower ones declare, and starts and stops it
+ * all.
  */
 import { resolve } from 'node:path';
 import { COMMANDS } from './commands/catalog.ts';
@@ -30,6 +31,11 @@ import { Server } from './server/server.ts';
 
 /** Longest string that commands may build, whatever proto-max-bulk-len allows: 31-bit offsets. */
 const STRING_BYTES_MAX = 2 ** 30;
+
+/**
+ * Most unprocessed input, whatever client-query-buffer-limit allows: arguments have 31-bit offsets.
+ */
+const QUERY_BYTES_MAX = 2 ** 31 - 1;
 
 /** What can be given to a Redstart beside its configuration. */
 export interface RedstartOptions {
@@ -107,6 +113,7 @@ export class Redstart {
       protectedMode: config.values['protected-mode'],
       passwordSet: config.values.requirepass !== undefined,
       idleSecondsMax: config.values.timeout,
+      keepAliveSeconds: config.values['tcp-keepalive'],
       textReplies: config.values['text-replies'],
     }));
     this.#tcp = new Listener(this.#server, 'tcp');
@@ -124,11 +131,7 @@ export class Redstart {
   /** Listens wherever the configuration says. Throws ListenError. */
   async listen(): Promise<void> {
     const { values } = this.config;
-    const common = {
-      addresses: values.bind,
-      backlog: values['tcp-backlog'],
-      keepAliveSeconds: values['tcp-keepalive'],
-    };
+    const common = { addresses: values.bind, backlog: values['tcp-backlog'] };
     try {
       if (values.port !== 0) await this.#tcp.listenTcp({ ...common, port: values.port });
       if (values['text-port'] !== 0) {
@@ -166,9 +169,11 @@ export class Redstart {
         'lfu-decay-time',
       ],
       () => {
+        const { normal } = values['client-output-buffer-limit'];
         this.#limits.bulkBytesMax = values['proto-max-bulk-len'];
-        this.#limits.queryBytesMax = values['client-query-buffer-limit'];
-        this.#limits.output = values['client-output-buffer-limit'].normal;
+        this.#limits.queryBytesMax = Math.min(values['client-query-buffer-limit'], QUERY_BYTES_MAX);
+        this.#limits.output = normal;
+        this.engine.writer.limitBytes = normal.hardBytes || Number.POSITIVE_INFINITY;
         keyspace.stringBytesMax = Math.min(values['proto-max-bulk-len'], STRING_BYTES_MAX);
         keyspace.access.counting = values['maxmemory-policy'].endsWith('-lfu');
         keyspace.access.logFactor = values['lfu-log-factor'];

@@ -1,6 +1,6 @@
 /**
- * What a command is: one block with all that is known of it. COMMAND, COMMAND DOCS, ACL categories, completion and
- * the documentation are derived from these blocks.
+ * What a command is: one block with all that is known of it. COMMAND, COMMAND DOCS, ACL categories,
+ * completion and the documentation are derived from these blocks.
  */
 import type { Database } from '../keyspace/database.ts';
 import type { Keyspace } from '../keyspace/keyspace.ts';
@@ -20,7 +20,9 @@ export interface Context {
   readonly client: ClientState;
 }
 
-/** Reads its arguments, calls a value operation, reports the change, replies. Throws CommandError. */
+/**
+ * Reads its arguments, calls a value operation, reports the change, replies. Throws CommandError.
+ */
 export type Handler = (context: Context, args: Args, reply: Reply) => void;
 
 export type Group =

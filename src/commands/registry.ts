@@ -1,5 +1,6 @@
 /**
- * All commands by name, in a keyed table probed with the raw bytes of a request: no string is made to find one.
+ * All commands by name, in a keyed table probed with the raw bytes of a request: no string is made
+ * to find one.
  */
 import type { Args } from '../protocol/args.ts';
 import type { Command, Flag } from './command.ts';
@@ -32,8 +33,8 @@ export const FLAG_BITS: Readonly<Record<Flag, number>> = {
 };
 
 /**
- * Set in the mask of commands whose cost does not depend on their arguments or data: those flagged fast and those
- * of constant complexity.
+ * Set in the mask of commands whose cost does not depend on their arguments or data: those flagged
+ * fast and those of constant complexity.
  */
 export const BRIEF: number = 1 << 20;
 

@@ -1,6 +1,6 @@
 /**
- * What commands need of the layers above them, as narrow interfaces. The engine and the server implement them,
- * `redstart.ts` plugs them in.
+ * What commands need of the layers above them, as narrow interfaces. The engine and the server
+ * implement them, `redstart.ts` plugs them in.
  */
 import type { CommandCatalog } from './services/catalog.ts';
 import type { ClientDirectory } from './services/clients.ts';

@@ -1,6 +1,6 @@
 /**
- * What the engine does by itself: follows the clock, removes keys when they are due, frees what was flushed,
- * defragments. All of it in slices that leave the event loop to clients in between.
+ * What the engine does by itself: follows the clock, removes keys when they are due, frees what was
+ * flushed, defragments. All of it in slices that leave the event loop to clients in between.
  */
 import type { Keyspace } from '../keyspace/keyspace.ts';
 import type { Engine } from './engine.ts';

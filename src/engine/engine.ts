@@ -1,6 +1,7 @@
 /**
- * A running engine, as those see it who bring it commands: connections, the text listener, the embedded API. It
- * opens sessions, keeps the time and lends the one reply writer; what a command does is not its business.
+ * A running engine, as those see it who bring it commands: connections, the text listener, the
+ * embedded API. It opens sessions, keeps the time and lends the one reply writer; what a command
+ * does is not its business.
  */
 import type { Transport } from '../commands/services/clients.ts';
 import type { Services } from '../commands/services.ts';

@@ -1,4 +1,6 @@
-/** Counts what the engine does. Per-command figures lie in flat arrays, indexed by the command's id. */
+/**
+ * Counts what the engine does. Per-command figures lie in flat arrays, indexed by the command's id.
+ */
 import type { RegisteredCommand, Registry } from '../commands/registry.ts';
 import type { CommandStatistics, Statistics } from '../commands/services/statistics.ts';
 import { EventLoopStatistics } from './event-loop.ts';

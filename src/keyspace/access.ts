@@ -4,7 +4,8 @@
  *   recency     | tenths of a second since the epoch, modulo 2^24: 19 days |
  *   frequency   | minute of the last decay, 16 bits | logarithmic counter, 8 bits |
  *
- * Recency is written only when the tenth of a second has changed, so that reading a hot key stays a read.
+ * Recency is written only when the tenth of a second has changed, so that reading a hot key stays a
+ * read.
  */
 const CLOCK_MASK = 0xffffff;
 const FREQUENCY_INITIAL = 5;

@@ -11,7 +11,7 @@ import { EXTENT_HUGE, EXTENT_SHIFT, NULL, type Ptr } from '../memory/address.ts'
 import { copyBytes } from '../memory/bytes.ts';
 import type { Args } from '../protocol/args.ts';
 import { hashBytes } from '../structures/siphash.ts';
-import { TIMER_BYTES, type TimeMs, TimingWheel } from '../structures/timing-wheel.ts';
+import { type TimeMs, TimingWheel } from '../structures/timing-wheel.ts';
 import { Entries, type Entry, NO_ENTRY } from './entry.ts';
 import type { EntryTable } from './entry-table.ts';
 import { EXPIRED, KEY_MISS, type KeyEvent, NEW } from './events.ts';
@@ -456,5 +456,3 @@ export class Database {
 function needsLong(keyLength: number, valueLength: number): boolean {
   return Entries.sizeBytes(keyLength, valueLength, false) - keyLength - valueLength > 8;
 }
-
-export { TIMER_BYTES };

@@ -7,13 +7,13 @@
  *   [timer, 16 bytes, when `expires` is set: see structures/timing-wheel.ts]
  *   key bytes, value bytes
  *
- * So a short record costs 8 bytes beside its key and value, 24 with an expiry. A string's value is its bytes, also
- * when they read as an integer: the encoding only says so. A collection's value is either its packed bytes or the
- * root address of its structure.
+ * So a short record costs 8 bytes beside its key and value, 24 with an expiry. A string's value is
+ * its bytes, also when they read as an integer: the encoding only says so. A collection's value is
+ * either its packed bytes or the root address of its structure.
  *
- * Invariants: lengths never change without the record being written anew or resized in place; the record's only
- * owner is its slot in the database's table. Rejected: a separate block for the value (one more miss and 8 bytes
- * more per key).
+ * Invariants: lengths never change without the record being written anew or resized in place; the
+ * record's only owner is its slot in the database's table. Rejected: a separate block for the value
+ * (one more miss and 8 bytes more per key).
  */
 import { EXTENT_SHIFT, type Ptr, UNIT_MASK } from '../memory/address.ts';
 import type { Heap } from '../memory/heap.ts';
@@ -148,8 +148,8 @@ export class Entries {
   }
 
   /**
-   * Changes the value's length in the header. REQUIRES: the block has room, and the record's form (short or long)
-   * stays what it is.
+   * Changes the value's length in the header. REQUIRES: the block has room, and the record's form
+   * (short or long) stays what it is.
    */
   setValueLength(entry: Entry, valueLength: number): void {
     const words = this.heap.words[entry >>> EXTENT_SHIFT]!;

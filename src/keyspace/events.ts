@@ -1,12 +1,15 @@
 /**
- * What can happen to a key. Each event is one constant; its class is the letter of `notify-keyspace-events`, or
- * empty for a change that is not announced under a name of its own.
+ * What can happen to a key. Each event is one constant; its class is the letter of
+ * `notify-keyspace-events`, or empty for a change that is not announced under a name of its own.
  */
 
 /** A kind of change, as keyspace notifications name it. */
 export interface KeyEvent {
   readonly name: string;
-  /** Letter of notify-keyspace-events: g generic, $ string, l list, s set, h hash, z zset, t stream, x, e, m, n. */
+  /**
+   * Letter of notify-keyspace-events: g generic, $ string, l list, s set, h hash, z zset, t stream,
+   * x, e, m, n.
+   */
   readonly class: string;
 }
 

@@ -4,7 +4,7 @@ import { Heap } from '../memory/heap.ts';
 import { Args } from '../protocol/args.ts';
 import { AccessClock } from './access.ts';
 import { Database } from './database.ts';
-import { Entries, type Entry, NO_ENTRY } from './entry.ts';
+import { Entries, type Entry } from './entry.ts';
 import { EntryTable } from './entry-table.ts';
 import type { KeyEvent } from './events.ts';
 
@@ -133,5 +133,3 @@ export class Keyspace {
     this.listener?.databasesSwapped(first, second);
   }
 }
-
-export { NO_ENTRY };

@@ -9,7 +9,10 @@
  */
 
 declare const ptrBrand: unique symbol;
-/** Address of a block: an index of 8-byte units, 0 for none. Valid until the block is freed or moved. */
+/**
+ * Address of a block: an index of 8-byte units, 0 for none. Valid until the block is freed or
+ * moved.
+ */
 export type Ptr = number & { readonly [ptrBrand]: true };
 
 export const NULL: Ptr = 0 as Ptr;

@@ -1,9 +1,10 @@
 /**
- * Copying and comparing byte ranges. A range is always given as (bytes, view, offset, length) with `bytes` and
- * `view` over the same memory, so that the arena, the read buffer and the output buffer are treated alike.
+ * Copying and comparing byte ranges. A range is always given as (bytes, view, offset, length) with
+ * `bytes` and `view` over the same memory, so that the arena, the read buffer and the output buffer
+ * are treated alike.
  *
- * Words through a DataView win up to about a hundred bytes (a byte loop costs 0.67 ns per byte); above that the
- * call into `Buffer.copy` pays for itself.
+ * Words through a DataView win up to about a hundred bytes (a byte loop costs 0.67 ns per byte);
+ * above that the call into `Buffer.copy` pays for itself.
  */
 
 const WORDWISE_BYTES_MAX = 96;

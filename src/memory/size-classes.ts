@@ -7,8 +7,9 @@
  *   ...
  *   9216 ... 16384             the largest slab block; above it whole runs of grains are used
  *
- * A request is rounded up by at most 12.5 %, on average by about 6 %. Powers of two alone would lose 25 % on
- * average; a class per 8 bytes throughout would spread few blocks over very many half-empty pages.
+ * A request is rounded up by at most 12.5 %, on average by about 6 %. Powers of two alone would
+ * lose 25 % on average; a class per 8 bytes throughout would spread few blocks over very many
+ * half-empty pages.
  */
 
 /** Largest block, in bytes, that comes from a slab page. */

@@ -1,13 +1,16 @@
 /**
  * The arguments of one command: offsets into the buffer it arrived in, no copies.
  *
- * One Args is reused for command after command. `bytes` and `view` are over the same memory; argument `i` is the
- * `length(i)` bytes at `start(i)`. Valid until the command returns: whoever keeps an argument copies it.
+ * One Args is reused for command after command. `bytes` and `view` are over the same memory;
+ * argument `i` is the `length(i)` bytes at `start(i)`. Valid until the command returns: whoever
+ * keeps an argument copies it.
  */
 const NO_BYTES = Buffer.alloc(0);
 const NO_VIEW = new DataView(new ArrayBuffer(0));
 const INITIAL_CAPACITY = 16;
-/** Larger tables are dropped after use, so that one huge command does not hold its offsets forever. */
+/**
+ * Larger tables are dropped after use, so that one huge command does not hold its offsets forever.
+ */
 const KEPT_CAPACITY_MAX = 4096;
 
 /** See the file's comment. */
@@ -46,6 +49,7 @@ export class Args {
   rebase(bytes: Buffer, view: DataView, shift: number): void {
     this.bytes = bytes;
     this.view = view;
+    if (shift === 0) return;
     for (let i = 0; i < this.count; i++) this.ranges[i << 1]! -= shift;
   }
 
@@ -69,7 +73,10 @@ export class Args {
     return this.bytes.toString('latin1', start, start + this.length(i));
   }
 
-  /** Whether argument `i` is this word, whatever its case. `word` is in upper case and holds letters only. */
+  /**
+   * Whether argument `i` is this word, whatever its case. `word` is in upper case and holds letters
+   * only.
+   */
   is(i: number, word: string): boolean {
     const length = this.length(i);
     if (length !== word.length) return false;

@@ -1,6 +1,6 @@
 /**
- * How a command answers, in the terms of RESP3; what a client sees of it is the writer's business (RESP2, RESP3, a
- * line of text, a JavaScript value).
+ * How a command answers, in the terms of RESP3; what a client sees of it is the writer's business
+ * (RESP2, RESP3, a line of text, a JavaScript value).
  */
 
 /** A place in the reply to go back to. */
@@ -8,7 +8,10 @@ export type ReplyMark = number;
 
 /** One command's reply. Aggregates announce their length and are followed by that many replies. */
 export interface Reply {
-  /** Whether the client speaks RESP3. Some shapes depend on it, not just types; HELLO and RESET change it. */
+  /**
+   * Whether the client speaks RESP3. Some shapes depend on it, not just types; HELLO and RESET
+   * change it.
+   */
   resp3: boolean;
   ok(): void;
   /** A short text without CR or LF. */

@@ -1,9 +1,10 @@
 /**
  * Requests as RESP arrays of bulk strings or as inline lines, taken from a buffer as they arrive.
  *
- * `parse` fills an Args with offsets into the buffer. A command that is not complete yet is remembered, so that
- * the next call, with more bytes behind the same ones, goes on where this one stopped: the cost of a command is
- * linear however it is split. Nothing is ever reserved for a declared length.
+ * `parse` fills an Args with offsets into the buffer. A command that is not complete yet is
+ * remembered, so that the next call, with more bytes behind the same ones, goes on where this one
+ * stopped: the cost of a command is linear however it is split. Nothing is ever reserved for a
+ * declared length.
  */
 import type { Args } from './args.ts';
 import { parseSafeInteger } from './numbers.ts';
@@ -56,7 +57,9 @@ export class RequestParser {
     return this.#bulksLeft > 0;
   }
 
-  /** Forgets an incomplete command: the next call begins at the start of a buffer, between commands. */
+  /**
+   * Forgets an incomplete command: the next call begins at the start of a buffer, between commands.
+   */
   restart(): void {
     this.position = 0;
     this.#bulksLeft = 0;
@@ -64,8 +67,9 @@ export class RequestParser {
   }
 
   /**
-   * Reads one command from `bytes[position, end)` into `args`, which at the start of a command must be reset and in
-   * the middle of one must be the same as before. COMPLETE with no arguments is an empty line or array: skip it.
+   * Reads one command from `bytes[position, end)` into `args`, which at the start of a command must
+   * be reset and in the middle of one must be the same as before. COMPLETE with no arguments is an
+   * empty line or array: skip it.
    */
   parse(bytes: Buffer, end: number, args: Args): number {
     if (this.#bulksLeft === 0) {
@@ -121,7 +125,10 @@ export class RequestParser {
     return COMPLETE;
   }
 
-  /** Offset of the CR that ends the line at `position`, once the byte behind it is there too; else -1. */
+  /**
+   * Offset of the CR that ends the line at `position`, once the byte behind it is there too; else
+   * -1.
+   */
   #lineEnd(bytes: Buffer, end: number): number {
     // Nearly every header is a type byte and one to three digits.
     const near = Math.min(this.position + 5, end - 1);

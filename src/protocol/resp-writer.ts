@@ -1,6 +1,6 @@
 /**
- * Replies as RESP2 or RESP3, appended to one output buffer that all connections share: it is flushed before the
- * next connection's batch begins.
+ * Replies as RESP2 or RESP3, appended to one output buffer that all connections share: it is
+ * flushed before the next connection's batch begins.
  */
 import { copyBytes } from '../memory/bytes.ts';
 import { formatDouble, writeInteger } from './numbers.ts';

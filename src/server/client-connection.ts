@@ -1,6 +1,6 @@
 /**
- * What every client connection does, whatever it speaks: it takes in what the stream reads, keeps what cannot be
- * executed yet, sends replies in one go per batch, and ends.
+ * What every client connection does, whatever it speaks: it takes in what the stream reads, keeps
+ * what cannot be executed yet, sends replies in one go per batch, and ends.
  */
 import type { ClientKind, Transport } from '../commands/services/clients.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -71,12 +71,12 @@ export abstract class ClientConnection implements Transport, StreamEvents {
     this.#onClosed = setting.onClosed;
     this.session = engine.openSession(this);
     this.stream = setting.open(this);
-    this.outbox = new Outbox(this.stream, engine, () => this.destroy());
+    this.outbox = new Outbox(this.stream, engine, this.session, () => this.#overflowed());
   }
 
   /**
-   * Executes all complete commands in `bytes[0, end)`; answers the offset behind the last one that need not be
-   * given again.
+   * Executes all complete commands in `bytes[0, end)`; answers the offset behind the last one that
+   * need not be given again.
    */
   protected abstract execute(bytes: Buffer, view: DataView, end: number): number;
 
@@ -123,7 +123,19 @@ export abstract class ClientConnection implements Transport, StreamEvents {
   }
 
   onDrained(): void {
+    // Who reads is not idle.
+    this.session.activeMs = this.engine.keyspace.nowMs;
     this.outbox.drained();
+  }
+
+  /**
+   * The client has nothing more to say, but may still listen: it gets the replies that it waits
+   * for.
+   */
+  onEnd(): void {
+    this.session.closeAfterReply();
+    this.pending.clear();
+    this.outbox.end();
   }
 
   onClosed(): void {
@@ -183,6 +195,15 @@ export abstract class ClientConnection implements Transport, StreamEvents {
     this.keep(bytes, done, end);
     this.flush();
     if ((session.stop & STOP_CLOSING) !== 0) this.outbox.end();
+  }
+
+  #overflowed(): void {
+    if (this.session.closing) return;
+    this.engine.log.warning('Closing client: it does not read its replies', {
+      client: this.address,
+      bytes: this.outbox.bytes,
+    });
+    this.destroy();
   }
 
   /**

@@ -1,9 +1,10 @@
 /**
- * A connection that speaks RESP: takes the bytes that arrive apart into commands, has them executed in batches, and
- * writes all their replies in one go.
+ * A connection that speaks RESP: takes the bytes that arrive apart into commands, has them executed
+ * in batches, and writes all their replies in one go.
  *
- * Commands lie in the buffer that the read filled and are executed out of it. Only what is left over, the beginning
- * of a command that is not complete or commands that must wait, is copied to a buffer of the connection's own.
+ * Commands lie in the buffer that the read filled and are executed out of it. Only what is left
+ * over, the beginning of a command that is not complete or commands that must wait, is copied to a
+ * buffer of the connection's own.
  */
 import { STOP_PAUSED } from '../engine/session.ts';
 import { Args } from '../protocol/args.ts';
@@ -36,6 +37,7 @@ export class Connection extends ClientConnection {
     const parser = this.#parser;
     const { batch } = this.scratch;
     writer.resp3 = session.resp3;
+    parser.bulkBytesMax = engine.limits.bulkBytesMax;
     let done = 0;
     let count = 0;
     let outcome = COMPLETE;

@@ -1,6 +1,6 @@
 /**
- * Listening sockets: TCP on several addresses, and a Unix socket. Says who may come in: the limit on clients and
- * protected mode are checked before a connection costs anything.
+ * Listening sockets: TCP on several addresses, and a Unix socket. Says who may come in: the limit
+ * on clients and protected mode are checked before a connection costs anything.
  */
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, isIPv6, type ListenOptions, type Server, type Socket } from 'node:net';
@@ -16,6 +16,8 @@ export interface Gatekeeper {
   /** The text of the error to send before closing, or undefined to let the connection in. */
   refusal(socket: Socket): string | undefined;
   accept(socket: Socket, origin: ConnectionOrigin): void;
+  /** A connection could not be accepted: there is no file descriptor left, for one. */
+  acceptFailed(problem: Error): void;
 }
 
 /** Addresses and options of the TCP sockets. */
@@ -24,7 +26,6 @@ export interface TcpOptions {
   /** As in `bind`: `*`, `::*`, addresses; a leading `-` allows one to be missing. */
   readonly addresses: readonly string[];
   readonly backlog: number;
-  readonly keepAliveSeconds: number;
 }
 
 /** All listening sockets of one protocol. */
@@ -48,7 +49,10 @@ export class Listener {
     return 0;
   }
 
-  /** Listens on every address. Throws ListenError, with nothing left open, when one that must work does not. */
+  /**
+   * Listens on every address. Throws ListenError, with nothing left open, when one that must work
+   * does not.
+   */
   async listenTcp(options: TcpOptions): Promise<void> {
     let port = options.port;
     try {
@@ -57,7 +61,6 @@ export class Listener {
         const host = optional ? written.slice(1) : written;
         const server = await this.#listen(
           { ...hostOptions(host), port, backlog: options.backlog },
-          options.keepAliveSeconds,
           optional,
           `${host}:${port}`,
         );
@@ -71,12 +74,20 @@ export class Listener {
     }
   }
 
-  /** Listens on a Unix socket, in the place of whatever lies at its path. `mode` 0 leaves permissions alone. */
+  /**
+   * Listens on a Unix socket, in the place of whatever lies at its path. `mode` 0 leaves
+   * permissions alone.
+   */
   async listenUnix(path: string, mode: number, backlog: number): Promise<void> {
-    rmSync(path, { force: true });
-    await this.#listen({ path, backlog }, 0, false, `unix socket ${path}`);
-    this.#path = path;
-    if (mode !== 0) chmodSync(path, mode);
+    const shown = `unix socket ${path}`;
+    try {
+      rmSync(path, { force: true });
+      await this.#listen({ path, backlog }, false, shown);
+      this.#path = path;
+      if (mode !== 0) chmodSync(path, mode);
+    } catch (problem) {
+      throw problem instanceof ListenError ? problem : listenError(shown, problem);
+    }
   }
 
   /** Stops listening; connections that are open stay so. */
@@ -88,26 +99,19 @@ export class Listener {
     this.#path = '';
   }
 
-  #listen(
-    options: ListenOptions,
-    keepAliveSeconds: number,
-    optional: boolean,
-    shown: string,
-  ): Promise<Server | null> {
-    const server = createServer({
-      pauseOnConnect: true,
-      noDelay: true,
-      keepAlive: keepAliveSeconds > 0,
-      keepAliveInitialDelay: keepAliveSeconds * 1000,
-    });
+  #listen(options: ListenOptions, optional: boolean, shown: string): Promise<Server | null> {
+    const server = createServer({ pauseOnConnect: true, noDelay: true });
     server.on('connection', (socket) => this.#onConnection(socket, options.path));
     return new Promise((resolve, reject) => {
-      server.once('error', (problem: NodeJS.ErrnoException) => {
+      const fail = (problem: NodeJS.ErrnoException): void => {
         const missing = problem.code === 'EADDRNOTAVAIL' || problem.code === 'EAFNOSUPPORT';
         if (optional && missing) resolve(null);
-        else reject(new ListenError(`Could not listen on ${shown}: ${reasonOf(problem)}`));
-      });
+        else reject(listenError(shown, problem));
+      };
+      server.once('error', fail);
       server.listen(options, () => {
+        server.off('error', fail);
+        server.on('error', (problem) => this.#gatekeeper.acceptFailed(problem));
         this.#servers.push(server);
         resolve(server);
       });
@@ -140,6 +144,11 @@ function hostOptions(host: string): ListenOptions {
 function endpoint(address: string | undefined, port: number | undefined): string {
   if (address === undefined) return '?:0';
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+function listenError(shown: string, problem: unknown): ListenError {
+  const reason = problem instanceof Error ? reasonOf(problem) : String(problem);
+  return new ListenError(`Could not listen on ${shown}: ${reason}`);
 }
 
 function reasonOf(problem: NodeJS.ErrnoException): string {

@@ -1,81 +1,91 @@
 /**
- * What one connection still has to send. As long as the system takes everything at once nothing is kept here; a
- * client that reads more slowly than we write has its replies queued, up to its client-output-buffer-limit.
+ * What one connection still has to send. As long as the system takes everything at once nothing is
+ * kept here; a client that reads more slowly than we write has its replies queued, up to its
+ * client-output-buffer-limit.
  */
 import type { Engine } from '../engine/engine.ts';
+import type { OutputLimit } from '../engine/limits.ts';
+import type { Session } from '../engine/session.ts';
 import type { RespWriter } from '../protocol/resp-writer.ts';
+import { ReplyQueue } from './reply-queue.ts';
 import type { Stream } from './stream.ts';
+
+/** What may wait for a client that has yet to give the password: errors, which it is to read. */
+const UNAUTHENTICATED_LIMIT: OutputLimit = { hardBytes: 16 * 1024, softBytes: 0, softSeconds: 0 };
+/** What is handed to the system at once; more goes through the queue, which sends it in pieces. */
+const DIRECT_BYTES_MAX = 1024 * 1024;
 
 /** See the file's comment. */
 export class Outbox {
   readonly #stream: Stream;
   readonly #engine: Engine;
+  readonly #session: Session;
   readonly #overflow: () => void;
-  #queue: Buffer[] = [];
-  #queuedBytes = 0;
+  /** Empty unless the stream is busy. */
+  readonly #queue = new ReplyQueue();
   #ending = false;
   /** When the soft limit was first exceeded, in ms since the epoch; 0 while it is not. */
   #softSinceMs = 0;
 
   /** `overflow` is called when the client holds more than it may. */
-  constructor(stream: Stream, engine: Engine, overflow: () => void) {
+  constructor(stream: Stream, engine: Engine, session: Session, overflow: () => void) {
     this.#stream = stream;
     this.#engine = engine;
+    this.#session = session;
     this.#overflow = overflow;
   }
 
   get chunks(): number {
-    return this.#queue.length + (this.#stream.idle ? 0 : 1);
+    return this.#queue.chunks + (this.#stream.idle ? 0 : 1);
   }
 
   get bytes(): number {
-    return this.#queuedBytes + this.#stream.pendingBytes;
+    return this.#queue.bytes + this.#stream.pendingBytes;
   }
 
   /** Sends all that the writer holds and leaves it empty. */
   flush(writer: RespWriter): void {
-    this.#engine.statistics.outputBytes += writer.length;
-    if (!this.#stream.idle) {
-      this.#enqueue(writer.detach());
-      return;
-    }
-    if (this.#write(writer.buffer.subarray(0, writer.length))) {
+    const { length } = writer;
+    this.#engine.statistics.outputBytes += length;
+    if (!this.#stream.idle || length > DIRECT_BYTES_MAX) {
+      if (ReplyQueue.copies(length)) {
+        this.#queue.add(writer.buffer.subarray(0, length));
+        writer.reset();
+      } else {
+        this.#queue.add(writer.detach());
+      }
+      this.#sendQueue();
+      this.#check();
+    } else if (this.#write(writer.buffer.subarray(0, length))) {
       writer.reset();
-      return;
+    } else {
+      writer.detach();
+      this.#check();
     }
-    writer.detach();
-    this.#check();
   }
 
   /** Sends bytes that nobody else will change. */
   send(bytes: Buffer): void {
     this.#engine.statistics.outputBytes += bytes.length;
-    if (!this.#stream.idle) this.#enqueue(bytes);
-    else if (!this.#write(bytes)) this.#check();
+    this.#queue.add(bytes);
+    this.#sendQueue();
+    this.#check();
   }
 
   /** The system has taken what it was given. */
   drained(): void {
-    if (this.#queue.length === 0) {
-      this.#softSinceMs = 0;
-      if (this.#ending) this.#stream.end();
-      return;
-    }
-    const next = this.#queue.length === 1 ? this.#queue[0]! : Buffer.concat(this.#queue);
-    this.#queue = [];
-    this.#queuedBytes = 0;
-    if (this.#write(next)) this.drained();
+    this.#sendQueue();
+    if (this.#stream.idle && this.#ending) this.#stream.end();
   }
 
   /** Closes once everything is sent. */
   end(): void {
     this.#ending = true;
-    if (this.#queue.length === 0) this.#stream.end();
+    if (this.#stream.idle) this.#stream.end();
   }
 
   drop(): void {
-    this.#queue = [];
-    this.#queuedBytes = 0;
+    this.#queue.clear();
   }
 
   /** To be called now and then: a soft limit is a limit in time. */
@@ -83,20 +93,22 @@ export class Outbox {
     if (this.#softSinceMs > 0) this.#check();
   }
 
+  #sendQueue(): void {
+    while (this.#stream.idle) {
+      const piece = this.#queue.take();
+      if (piece === undefined) return;
+      this.#write(piece);
+    }
+  }
+
   #write(bytes: Buffer): boolean {
     this.#engine.statistics.writes++;
     return this.#stream.write(bytes);
   }
 
-  #enqueue(bytes: Buffer): void {
-    this.#queue.push(bytes);
-    this.#queuedBytes += bytes.length;
-    this.#check();
-  }
-
   #check(): void {
-    const limit = this.#engine.limits.output;
     const held = this.bytes;
+    const limit = this.#session.authenticated ? this.#engine.limits.output : UNAUTHENTICATED_LIMIT;
     if (limit.hardBytes > 0 && held > limit.hardBytes) {
       this.#overflow();
       return;

@@ -19,8 +19,8 @@ export class PendingInput {
   }
 
   /**
-   * Adds a copy of `bytes[0, length)`. `missing` is how much is known to come behind it, 0 when nothing is known.
-   * Answers whether what was there has moved to another buffer.
+   * Adds a copy of `bytes[0, length)`. `missing` is how much is known to come behind it, 0 when
+   * nothing is known. Answers whether what was there has moved to another buffer.
    */
   append(bytes: Buffer, length: number, missing: number): boolean {
     const needed = this.length + length;

@@ -1,4 +1,7 @@
-/** The network side: listeners, the connections they accept, and what is done to all of them now and then. */
+/**
+ * The network side: listeners, the connections they accept, and what is done to all of them now and
+ * then.
+ */
 import type { Socket } from 'node:net';
 import type { Engine } from '../engine/engine.ts';
 import type { ReplyStyle } from '../protocol/text-protocol.ts';
@@ -20,6 +23,8 @@ export interface ServerSettings {
   readonly passwordSet: boolean;
   /** 0 is never. */
   readonly idleSecondsMax: number;
+  /** Silence after which a TCP peer is probed; 0 is never. */
+  readonly keepAliveSeconds: number;
   readonly textReplies: ReplyStyle;
 }
 
@@ -62,6 +67,10 @@ export class Server implements Gatekeeper {
 
   accept(socket: Socket, origin: ConnectionOrigin): void {
     this.#engine.statistics.connectionsReceived++;
+    const { keepAliveSeconds } = this.#settings();
+    if (origin.kind !== 'unix' && keepAliveSeconds > 0) {
+      socket.setKeepAlive(true, keepAliveSeconds * 1000);
+    }
     const setting: ConnectionSetting = {
       origin,
       engine: this.#engine,
@@ -76,14 +85,19 @@ export class Server implements Gatekeeper {
     this.#connections.add(connection);
   }
 
+  acceptFailed(problem: Error): void {
+    this.#engine.log.warning('Error accepting a client connection', { reason: problem.message });
+  }
+
   /** Disconnects who is idle for too long or holds too much; to be called every 100 ms. */
   checkConnections(): void {
     const { idleSecondsMax } = this.#settings();
     const nowMs = this.#engine.keyspace.nowMs;
     for (const connection of this.#connections) {
       connection.checkSoftLimit();
-      if (idleSecondsMax === 0 || connection.session.monitoring) continue;
-      if (nowMs - connection.session.activeMs > idleSecondsMax * 1000) {
+      const { session } = connection;
+      if (idleSecondsMax === 0 || session.monitoring || session.paused) continue;
+      if (nowMs - session.activeMs > idleSecondsMax * 1000) {
         this.#engine.log.verbose('Closing idle client', { client: connection.address });
         connection.destroy();
       }

@@ -1,11 +1,11 @@
 /**
- * A connection's bytes, with as little of Node between us and the system as its public and semi-public surface lets:
- * the only file that knows what a net.Socket is made of.
+ * A connection's bytes, with as little of Node between us and the system as its public and
+ * semi-public surface lets: the only file that knows what a net.Socket is made of.
  *
- * Reads go into one static buffer that all connections share (net's `onread`, which the constructor takes but
- * `net.Server` does not pass on, hence the second Socket around the same handle). Writes go to the handle itself:
- * a Writable costs as much again as the system call. Where a handle does not have what we need (TLS, another
- * runtime), the plain socket serves, with the same behaviour.
+ * Reads go into one static buffer that all connections share (net's `onread`, which the constructor
+ * takes but `net.Server` does not pass on, hence the second Socket around the same handle). Writes
+ * go to the handle itself: a Writable costs as much again as the system call. Where a handle does
+ * not have what we need (TLS, another runtime), the plain socket serves, with the same behaviour.
  */
 import { type OnReadOpts, Socket, type SocketConstructorOpts } from 'node:net';
 
@@ -15,6 +15,8 @@ export interface StreamEvents {
   onBytes(bytes: Buffer, length: number): void;
   /** All that was written has been handed to the system. */
   onDrained(): void;
+  /** The peer has closed its direction. */
+  onEnd(): void;
   /** The stream is gone; called once. */
   onClosed(): void;
 }
@@ -33,9 +35,10 @@ interface Handle {
 }
 
 /**
- * How this runtime's handles want to be written to, learnt from the first write that net itself makes: with a
- * request object of a class that is not public, or, in later versions, with null, answered by a request if the
- * system did not take everything at once. Guessing wrong would abort the process.
+ * How this runtime's handles want to be written to, learnt from the first write that net itself
+ * makes: with a request object of a class that is not public, or, in later versions, with null,
+ * answered by a request if the system did not take everything at once. Guessing wrong would abort
+ * the process.
  */
 type WriteForm = 'unknown' | 'lazy' | (new () => WriteRequest);
 
@@ -58,12 +61,14 @@ export class Stream {
     this.#handle = handle;
     if (handle === null) {
       this.socket = socket;
+      socket.allowHalfOpen = true;
       socket.on('data', (bytes: Buffer) => events.onBytes(bytes, bytes.length));
       socket.on('drain', () => this.#drained());
     } else {
       this.socket = adopt(socket, handle, shared, (length) => events.onBytes(shared, length));
     }
     this.socket.on('error', () => this.socket.destroy());
+    this.socket.on('end', () => events.onEnd());
     this.socket.on('close', () => events.onClosed());
   }
 
@@ -72,14 +77,17 @@ export class Stream {
     return this.#handle?.fd ?? -1;
   }
 
-  /** Whether nothing waits for the system. Only then may `write` be called with a buffer that is reused after. */
+  /**
+   * Whether nothing waits for the system. Only then may `write` be called with a buffer that is
+   * reused after.
+   */
   get idle(): boolean {
     return this.pendingBytes === 0;
   }
 
   /**
-   * Writes `bytes`; true when the system took all of them, so that the memory is free again; false when they are
-   * on their way and must not change until `onDrained`.
+   * Writes `bytes`; true when the system took all of them, so that the memory is free again; false
+   * when they are on their way and must not change until `onDrained`.
    */
   write(bytes: Buffer): boolean {
     if (this.#handle === null || writeForm === 'unknown') return this.#writeThroughSocket(bytes);
@@ -160,7 +168,7 @@ function adopt(
       return true;
     },
   };
-  const options = { handle, onread, allowHalfOpen: false } as SocketConstructorOpts;
+  const options = { handle, onread, allowHalfOpen: true } as SocketConstructorOpts;
   const adopted = new Socket(options);
   adopted.read(0);
   return adopted;

@@ -1,6 +1,6 @@
 /**
- * What a line of the text protocol asks for: the commands of the server, and some words that are only understood
- * there.
+ * What a line of the text protocol asks for: the commands of the server, and some words that are
+ * only understood there.
  *
  *   PASS password          AUTH password
  *   DELETE key [key ...]   DEL key [key ...], answered with OK, or with nil when there was none of the keys
@@ -38,7 +38,10 @@ export function readTextRequest(words: readonly Buffer[]): TextRequest {
   }
 }
 
-/** SET with a bare integer where its options are: none of them is a number, so it can only be a time. */
+/**
+ * SET with a bare integer where its options are: none of them is a number, so it can only be a
+ * time.
+ */
 function withExpiry(words: readonly Buffer[]): readonly Buffer[] {
   const third = words[3];
   if (third === undefined || !isInteger64(third, 0, third.length)) return words;

@@ -1,6 +1,6 @@
 /**
- * A connection that speaks the text protocol: one line in, one line out. It is for people with nc and for programs
- * without a client library, so it is written to be plain rather than fast.
+ * A connection that speaks the text protocol: one line in, one line out. It is for people with nc
+ * and for programs without a client library, so it is written to be plain rather than fast.
  */
 import { CommandError } from '../commands/errors.ts';
 import { requireOneReply } from '../commands/one-reply.ts';
@@ -39,7 +39,10 @@ export class TextConnection extends ClientConnection {
     this.#values.limitBytes = REPLY_BYTES_MAX;
   }
 
-  /** Nothing but replies is ever sent: a client that reads one line for each of its own stays in step. */
+  /**
+   * Nothing but replies is ever sent: a client that reads one line for each of its own stays in
+   * step.
+   */
   push(): void {
     this.engine.log.debug('Nothing is pushed to a client of the text protocol', {
       client: this.address,
