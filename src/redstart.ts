@@ -43,6 +43,15 @@ export interface RedstartOptions {
   readonly clock?: Clock;
   /** Called when a client has asked for SHUTDOWN and everything is stopped. */
   readonly onShutdown?: () => void;
+  /** Whether its timers keep the process alive, as they do by default; whoever listens does in any case. */
+  readonly keepsProcessAlive?: boolean;
+}
+
+/** Where to listen: TCP ports, of which 0 leaves the choice to the system, and the path of a Unix socket. */
+export interface Endpoints {
+  readonly port: number | undefined;
+  readonly textPort: number | undefined;
+  readonly unixSocket: string | undefined;
 }
 
 /** An engine with its server. */
@@ -107,7 +116,7 @@ export class Redstart {
         wallClock,
       },
     });
-    this.#cron = new Cron(this.engine);
+    this.#cron = new Cron(this.engine, options.keepsProcessAlive ?? true);
     this.#server = new Server(this.engine, () => ({
       maxClients: config.values.maxclients,
       protectedMode: config.values['protected-mode'],
@@ -128,31 +137,54 @@ export class Redstart {
     this.#cron.start();
   }
 
-  /** Listens wherever the configuration says. Throws ListenError. */
+  /** Listens wherever the configuration says. Throws ListenError, with everything stopped. */
   async listen(): Promise<void> {
     const { values } = this.config;
-    const common = { addresses: values.bind, backlog: values['tcp-backlog'] };
     try {
-      if (values.port !== 0) await this.#tcp.listenTcp({ ...common, port: values.port });
-      if (values['text-port'] !== 0) {
-        await this.#text.listenTcp({ ...common, port: values['text-port'] });
-      }
-      if (values.unixsocket !== '') {
-        const path = resolve(values.dir, values.unixsocket);
-        await this.#tcp.listenUnix(path, values.unixsocketperm, values['tcp-backlog']);
-      }
+      await this.listenOn({
+        port: values.port === 0 ? undefined : values.port,
+        textPort: values['text-port'] === 0 ? undefined : values['text-port'],
+        unixSocket: values.unixsocket === '' ? undefined : values.unixsocket,
+      });
     } catch (problem) {
       await this.stop();
       throw problem;
     }
   }
 
+  /** Listens on these. Throws ListenError, with no listener left open. */
+  async listenOn({ port, textPort, unixSocket }: Endpoints): Promise<void> {
+    const { values } = this.config;
+    const backlog = values['tcp-backlog'];
+    const common = { addresses: values.bind, backlog };
+    try {
+      if (port !== undefined) await this.#tcp.listenTcp({ ...common, port });
+      if (textPort !== undefined) await this.#text.listenTcp({ ...common, port: textPort });
+      if (unixSocket !== undefined) {
+        const path = resolve(values.dir, unixSocket);
+        await this.#tcp.listenUnix(path, values.unixsocketperm, backlog);
+      }
+    } catch (problem) {
+      await this.#closeListeners();
+      throw problem;
+    }
+  }
+
+  /** The TCP ports listened on, 0 for none: tell which ones the system chose. */
+  get ports(): { readonly port: number; readonly textPort: number } {
+    return { port: this.#tcp.port, textPort: this.#text.port };
+  }
+
   /** Closes listeners and connections and stops all work. */
   async stop(): Promise<void> {
     this.#cron.stop();
+    await this.#closeListeners();
+    this.#server.closeAll();
+  }
+
+  async #closeListeners(): Promise<void> {
     await this.#tcp.close();
     await this.#text.close();
-    this.#server.closeAll();
   }
 
   /** Copies limits and policies to where they are looked at per command, now and at each change. */

@@ -15,14 +15,17 @@ const KEYS_PER_READING = 64;
 export class Cron {
   readonly #engine: Engine;
   readonly #keyspace: Keyspace;
+  readonly #keepsProcessAlive: boolean;
   readonly #jobs: (() => void)[] = [];
   #ticker: NodeJS.Timeout | null = null;
   #expiryTimer: NodeJS.Timeout | null = null;
   #expiryAtMs = Number.POSITIVE_INFINITY;
   #slice: NodeJS.Immediate | null = null;
 
-  constructor(engine: Engine) {
+  /** `keepsProcessAlive`: whether the process goes on for as long as this runs. */
+  constructor(engine: Engine, keepsProcessAlive: boolean) {
     this.#engine = engine;
+    this.#keepsProcessAlive = keepsProcessAlive;
     this.#keyspace = engine.keyspace;
   }
 
@@ -32,7 +35,7 @@ export class Cron {
   }
 
   start(): void {
-    this.#ticker = setInterval(() => this.#tick(), TICK_MS);
+    this.#ticker = this.#held(setInterval(() => this.#tick(), TICK_MS));
   }
 
   stop(): void {
@@ -70,10 +73,16 @@ export class Cron {
       clearTimeout(this.#expiryTimer);
     }
     this.#expiryAtMs = dueMs;
-    this.#expiryTimer = setTimeout(() => {
+    const wake = (): void => {
       this.#expiryTimer = null;
       this.#runSlice();
-    }, delayMs);
+    };
+    this.#expiryTimer = this.#held(setTimeout(wake, delayMs));
+  }
+
+  /** A timer that keeps the process alive only where that is wanted. */
+  #held(timer: NodeJS.Timeout): NodeJS.Timeout {
+    return this.#keepsProcessAlive ? timer : timer.unref();
   }
 
   #runSlice(): void {
