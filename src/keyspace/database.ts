@@ -169,13 +169,13 @@ export class Database {
 
   /**
    * Gives a copy of what key `from` holds to key `to` of a database, with its expiry, in place of
-   * what that may hold. Copies the record: a type whose values own blocks elsewhere must have those
-   * copied too. REQUIRES: `from` is there, and is another key than `to` of `target`.
+   * what that may hold. REQUIRES: `from` is there, and is another key than `to` of `target`.
    */
   copy(args: Args, from: number, target: Database, to: number): void {
     const original = this.find(args, from);
     const dueMs = this.expiryMs(original);
     const copy = this.#duplicate(args, to, original, this.keyspace.access.fresh());
+    this.keyspace.copyStructure(copy);
     target.remove(args, to);
     target.#attach(args, to, copy, dueMs);
   }
@@ -363,6 +363,7 @@ export class Database {
     if (expires === hadExpiry && this.keyspace.heap.fits(keyspace.heap.capacity(old), needed)) {
       if (entries.isLong(old) === needsLong(keyLength, valueLength)) {
         if (hadExpiry) this.wheel.remove(entries.timer(old));
+        keyspace.releaseStructure(old);
         entries.writeHeader(old, type, encoding, clock, keyLength, valueLength, expires);
         if (expires) this.#startTimer(old, dueMs);
         return old;

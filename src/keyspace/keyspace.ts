@@ -2,9 +2,12 @@
 import type { Ptr } from '../memory/address.ts';
 import { Heap } from '../memory/heap.ts';
 import { Args } from '../protocol/args.ts';
+import type { Structured } from '../values/cell.ts';
 import { AccessClock } from './access.ts';
+import { Collections } from './collections.ts';
 import { Database } from './database.ts';
 import { Entries, type Entry } from './entry.ts';
+import { EntryCell } from './entry-cell.ts';
 import { EntryTable } from './entry-table.ts';
 import type { KeyEvent } from './events.ts';
 
@@ -19,6 +22,15 @@ export interface ChangeListener {
 /** Keys that a flush frees at once; larger tables are taken apart in slices. */
 const FLUSH_AT_ONCE_MAX = 4096;
 
+/** Blocks that one step of freeing a large value frees. */
+const BLOCKS_PER_SLICE = 1000;
+
+/** Something large that no key has any more. */
+interface Garbage {
+  /** Frees a part of it; true once all is gone. */
+  free(): boolean;
+}
+
 /** A slot of 6 bytes and its part of a bucket's head, in buckets that are 80 % full on average. */
 const TABLE_BYTES_PER_KEY = 8;
 
@@ -28,6 +40,7 @@ export class Keyspace {
   readonly entries: Entries = new Entries(this.heap);
   readonly table: EntryTable = new EntryTable(this.entries);
   readonly access: AccessClock = new AccessClock();
+  readonly collections: Collections = new Collections();
   readonly databases: Database[];
 
   /** Arena bytes in use before the first key. */
@@ -52,7 +65,8 @@ export class Keyspace {
   /** Set when somebody wants to hear of changes; null keeps the funnel free of cost. */
   listener: ChangeListener | null = null;
 
-  readonly #garbage: Ptr[] = [];
+  readonly #garbage: Garbage[] = [];
+  readonly #cells: EntryCell[] = [];
 
   constructor(databaseCount: number, nowMs: number) {
     this.setTime(nowMs);
@@ -70,35 +84,83 @@ export class Keyspace {
     return this.databases.reduce((sum, database) => sum + database.size(), 0);
   }
 
+  /** The reusable cell of this number: a command that works on several values takes one for each. */
+  cell(index: number): EntryCell {
+    let cell = this.#cells[index];
+    if (cell === undefined) {
+      cell = new EntryCell(this);
+      this.#cells[index] = cell;
+    }
+    return cell;
+  }
+
   /** Frees what a flush left behind; a large table is handed to `freeGarbage`. */
   discardTable(root: Ptr): void {
     const small = this.table.count(root) <= FLUSH_AT_ONCE_MAX;
-    this.#garbage.push(root);
-    if (small) while (this.#garbage.includes(root)) this.freeGarbage();
+    const left: Garbage = { free: () => this.#freeSegment(root) };
+    if (!small) this.#garbage.push(left);
+    else while (!left.free());
   }
 
-  /** Whether a flushed table is still being taken apart. */
+  /** Whether something large is still being taken apart. */
   get hasGarbage(): boolean {
     return this.#garbage.length > 0;
   }
 
-  /** One slice, of about a thousand keys, of freeing flushed tables. */
+  /** One slice, of about a thousand blocks, of freeing what is large. */
   freeGarbage(): void {
-    const root = this.#garbage[this.#garbage.length - 1];
-    if (root === undefined) return;
-    const count = this.table.drainSegment(root);
-    if (count < 0) this.#garbage.pop();
-    for (let i = 0; i < count; i++) this.freeEntry(this.table.batch[i]! as Entry);
+    const last = this.#garbage.length - 1;
+    if (last < 0) return;
+    const garbage = this.#garbage[last]!;
+    // Freeing keys may find more garbage, so this is not necessarily the last any more.
+    if (garbage.free()) this.#garbage.splice(this.#garbage.indexOf(garbage), 1);
   }
 
   /** Frees a record and all that its value owns. REQUIRES: no table and no wheel has it. */
   freeEntry(entry: Entry): void {
+    this.releaseStructure(entry);
     this.heap.free(entry);
   }
 
-  /** Bytes that a record, all that its value owns and its place in the table take. */
-  usageBytes(entry: Entry): number {
-    return this.heap.capacity(entry) + TABLE_BYTES_PER_KEY;
+  /** Frees what an entry's value owns beside its record: small structures now, others in slices. */
+  releaseStructure(entry: Entry): void {
+    const structure = this.#structureOf(entry);
+    if (structure === null) return;
+    const root = this.#rootOf(entry);
+    if (structure.release(root, BLOCKS_PER_SLICE)) return;
+    this.#garbage.push({ free: () => structure.release(root, BLOCKS_PER_SLICE) });
+  }
+
+  /** Gives a record whose value is the bytes of another's a structure of its own. */
+  copyStructure(entry: Entry): void {
+    const structure = this.#structureOf(entry);
+    if (structure === null) return;
+    const copy = structure.copy(this.#rootOf(entry));
+    this.entries.view(entry).setUint32(this.entries.valueStart(entry), copy, true);
+  }
+
+  /**
+   * Bytes that a record, all that its value owns and its place in the table take; estimated from
+   * `samples` elements of a large value, 0 for all of them.
+   */
+  usageBytes(entry: Entry, samples = 0): number {
+    const structure = this.#structureOf(entry);
+    const owned = structure === null ? 0 : structure.usedBytes(this.#rootOf(entry), samples);
+    return this.heap.capacity(entry) + owned + TABLE_BYTES_PER_KEY;
+  }
+
+  #freeSegment(root: Ptr): boolean {
+    const count = this.table.drainSegment(root);
+    for (let i = 0; i < count; i++) this.freeEntry(this.table.batch[i]! as Entry);
+    return count < 0;
+  }
+
+  #structureOf(entry: Entry): Structured | null {
+    return this.collections.of(this.entries.type(entry), this.entries.encoding(entry));
+  }
+
+  #rootOf(entry: Entry): Ptr {
+    return this.entries.view(entry).getUint32(this.entries.valueStart(entry), true) as Ptr;
   }
 
   /** Removes up to `keysMax` keys that are due; whether there may be more. */
