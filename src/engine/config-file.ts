@@ -136,7 +136,8 @@ export class ConfigLoader {
 
   #give(name: DirectiveName, args: readonly Buffer[]): void {
     try {
-      this.settings.put(name, this.settings.read(name, args, this.#given.has(name)));
+      const given = directiveOf(name).kind.takesMany ? spread(args) : args;
+      this.settings.put(name, this.settings.read(name, given, this.#given.has(name)));
       this.#given.add(name);
     } finally {
       if (directiveOf(name).sensitive) for (const arg of args) arg.fill(0);
@@ -157,6 +158,14 @@ export class ConfigLoader {
       this.#open.pop();
     }
   }
+}
+
+/** The arguments of a list; they may all stand in one between quotes, as on a command line. */
+function spread(args: readonly Buffer[]): readonly Buffer[] {
+  if (args.length !== 1 || args[0]!.length === 0) return args;
+  const words = splitWords(args[0]!);
+  if (words === undefined) throw new ConfigRejection('Unbalanced quotes in configuration line');
+  return words;
 }
 
 const NEWLINE = 0x0a;
