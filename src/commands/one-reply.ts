@@ -2,6 +2,7 @@
  * Commands that do not answer with exactly one reply: with several, with none, or with more to come. Callers that
  * take one reply per command, the text protocol and the embedded API, refuse them.
  */
+import type { Args } from '../protocol/args.ts';
 import { CommandError } from './errors.ts';
 import type { CommandCatalog } from './services/catalog.ts';
 
@@ -18,20 +19,17 @@ const NOT_ONE_REPLY: ReadonlySet<string> = new Set([
   'UNSUBSCRIBE',
 ]);
 
-const NOT_ONE_REPLY_OF_CLIENT: ReadonlySet<string> = new Set(['REPLY', 'TRACKING']);
+const NOT_ONE_REPLY_OF_CLIENT: readonly string[] = ['REPLY', 'TRACKING'];
 
-/**
- * Throws CommandError when a command is one of them. `name` and `subcommand`, the first two words of a request, are
- * in any case; the latter may be empty.
- */
-export function requireOneReply(catalog: CommandCatalog, name: string, subcommand: string): void {
+/** Throws CommandError when a request is for one of them. */
+export function requireOneReply(catalog: CommandCatalog, args: Args): void {
   // Under whatever name the client knows it.
-  const command = catalog.byName(name)?.name;
-  if (command === undefined) return;
-  if (NOT_ONE_REPLY.has(command)) throw notOneReply(command);
-  if (command !== 'CLIENT') return;
-  const upper = subcommand.toUpperCase();
-  if (NOT_ONE_REPLY_OF_CLIENT.has(upper)) throw notOneReply(`${command} ${upper}`);
+  const name = catalog.byName(args.text(0))?.name;
+  if (name === undefined) return;
+  if (NOT_ONE_REPLY.has(name)) throw notOneReply(name);
+  if (name !== 'CLIENT' || args.count < 2) return;
+  const subcommand = NOT_ONE_REPLY_OF_CLIENT.find((word) => args.is(1, word));
+  if (subcommand !== undefined) throw notOneReply(`${name} ${subcommand}`);
 }
 
 function notOneReply(name: string): CommandError {

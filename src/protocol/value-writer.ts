@@ -125,20 +125,13 @@ export class ValueWriter<Leaf> implements Reply {
    * only one: whoever takes values cannot do with several.
    */
   take(): ReplyValue<Leaf> | undefined {
-    const replies: ReplyValue<Leaf>[] = [];
-    const unfinished: Unfinished<Leaf>[] = [];
-    for (const written of this.#written) {
-      if (written instanceof Opening) {
-        unfinished.push({ kind: written.kind, values: [], count: written.count });
-      } else {
-        (unfinished.at(-1)?.values ?? replies).push(written);
-      }
-      closeFinished(unfinished, replies);
+    const written = this.#written;
+    if (written.length === 1 && !(written[0] instanceof Opening)) {
+      this.#bytes = 0;
+      return written.pop() as ReplyValue<Leaf>; // No Opening, as just seen.
     }
     this.reset();
-    if (unfinished.length > 0) throw new Error('a reply lacks values that it has announced');
-    if (replies.length > 1) throw new Error(`${replies.length} replies to one command`);
-    return replies[0];
+    return nested(written);
   }
 
   /** Forgets what was written. */
@@ -259,6 +252,25 @@ export class ValueWriter<Leaf> implements Reply {
     if (this.#bytes > this.limitBytes)
       throw new ReplyTooLargeError(`reply of ${this.#bytes} bytes`);
   }
+}
+
+/** The one reply that a flat list stands for, undefined for an empty list. */
+function nested<Leaf>(
+  written: readonly (ReplyValue<Leaf> | Opening)[],
+): ReplyValue<Leaf> | undefined {
+  const replies: ReplyValue<Leaf>[] = [];
+  const unfinished: Unfinished<Leaf>[] = [];
+  for (const next of written) {
+    if (next instanceof Opening) {
+      unfinished.push({ kind: next.kind, values: [], count: next.count });
+    } else {
+      (unfinished.at(-1)?.values ?? replies).push(next);
+    }
+    closeFinished(unfinished, replies);
+  }
+  if (unfinished.length > 0) throw new Error('a reply lacks values that it has announced');
+  if (replies.length > 1) throw new Error(`${replies.length} replies to one command`);
+  return replies[0];
 }
 
 /** Puts every aggregate that has all its values into the one around it, or among the replies. */

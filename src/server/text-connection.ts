@@ -87,17 +87,10 @@ export class TextConnection extends ClientConnection {
     const { session, engine } = this;
     const values = this.#values;
     const request = readTextRequest(words);
-    // Who has yet to give the password hears that first.
-    if (session.authenticated) {
-      const [name, subcommand] = words;
-      requireOneReply(
-        session.services.catalog,
-        name!.toString('latin1'),
-        subcommand?.toString('latin1') ?? '',
-      );
-    }
     const args = this.scratch.batch[0]!;
     args.set(request.words);
+    // Who has yet to give the password hears that first.
+    if (session.authenticated) requireOneReply(session.services.catalog, args);
     values.resp3 = session.resp3;
     engine.executor.execute(session, args, values);
     const reply = values.take();

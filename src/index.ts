@@ -1,0 +1,16 @@
+/** What the package offers to programs: an engine that runs inside of them. */
+export {
+  type BufferValue,
+  type CommandArgument,
+  type Directives,
+  type DirectiveValue,
+  type EmbeddedRedstart,
+  type ListenOptions,
+  type OpenOptions,
+  openRedstart,
+  type Value,
+} from './embedded.ts';
+export { ConfigurationError } from './engine/config-error.ts';
+export type { Log } from './engine/log.ts';
+export { ReplyError } from './protocol/value-writer.ts';
+export { ListenError } from './server/listener.ts';
