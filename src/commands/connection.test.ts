@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { ClientRoom, type RoomClient } from '../../test/support/client-room.ts';
+import { ClientRoom, type RoomClient, type RoomOptions } from '../../test/support/client-room.ts';
 
 const WRONG_PASSWORD = '(error) WRONGPASS invalid username-password pair or user is disabled.';
 const NOT_LOGGED_IN = '(error) NOAUTH Authentication required.';
@@ -32,8 +32,19 @@ describe('AUTH without a password', () => {
 });
 
 describe('AUTH with a password', () => {
+  let options: RoomOptions;
+
   beforeEach(() => {
-    client = new ClientRoom({ password: 'sesame' }).enter();
+    options = { password: 'sesame' };
+    client = new ClientRoom(options).enter();
+  });
+
+  it('is not needed once the password is taken away, until there is one again', () => {
+    expect(client.call('GET', 'k')).toBe(NOT_LOGGED_IN);
+    delete options.password;
+    expect(client.call('GET', 'k')).toBe('(nil)');
+    options.password = 'another';
+    expect(client.call('GET', 'k')).toBe(NOT_LOGGED_IN);
   });
 
   it('opens the server to the right one', () => {

@@ -187,7 +187,8 @@ export class Executor {
   /** The uncommon checks. False when the command is held back; throws when it is refused. */
   #admit(session: Session, command: RegisteredCommand): boolean {
     if ((session.gate & GATE_PASSWORD) !== 0 && (command.mask & FLAG_BITS.no_auth) === 0) {
-      throw NO_AUTHENTICATION;
+      // The password may have been taken away since the client came.
+      if (session.services.password.required) throw NO_AUTHENTICATION;
     }
     if ((this.#gate & GATE_PAUSED) !== 0 && this.#isPaused(session, command)) {
       session.stop |= STOP_PAUSED;

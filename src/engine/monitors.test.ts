@@ -59,7 +59,7 @@ describe('a line', () => {
 });
 
 describe('what is shown', () => {
-  it('is what ran, failed or not, but neither what was refused nor what is administrative', async () => {
+  it('is what ran, failed or not, but not what was refused or is administrative', async () => {
     client.call('NOSUCH', 'x');
     client.call('GET');
     client.call('SET', 'k', 'v', 'NOSUCH');

@@ -51,7 +51,8 @@ export class SteppedClock implements Clock {
 
 /** What a room is told beside what it is. */
 export interface RoomOptions {
-  readonly password?: string;
+  /** In force as long as it is in this object. */
+  password?: string;
   /** What CONFIG would say of slowlog-log-slower-than. */
   readonly slowlogSlowerThan?: number;
 }
@@ -85,7 +86,7 @@ export class ClientRoom {
       catalog: registry,
       clients: this.clients,
       configuration: configurationOf(options),
-      password: passwordOf(options.password),
+      password: passwordOf(options),
       lifecycle: lifecycleThatLogs(this.logged),
       slowlog: this.slowlog,
       latency: this.latency,
@@ -227,10 +228,14 @@ export function afterwards(): Promise<void> {
   return new Promise((resolve) => queueMicrotask(resolve));
 }
 
-function passwordOf(password: string | undefined): PasswordCheck {
+function passwordOf(options: RoomOptions): PasswordCheck {
   return {
-    required: password !== undefined,
-    matches: (given) => password !== undefined && Buffer.from(password).equals(given),
+    get required() {
+      return options.password !== undefined;
+    },
+    matches: (given) => {
+      return options.password !== undefined && Buffer.from(options.password).equals(given);
+    },
   };
 }
 
