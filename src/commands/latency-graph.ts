@@ -24,7 +24,7 @@ export function drawLatencyGraph(event: LatencyEvent, nowSeconds: number): strin
     lines.push(...drawBars(samples, low, high), ' '.repeat(samples.length));
     lines.push(...drawAges(samples, nowSeconds), '');
   }
-  return `${lines.join('\n')}\n`;
+  return lines.join('\n');
 }
 
 function drawBars(samples: readonly LatencySample[], low: number, high: number): string[] {

@@ -30,7 +30,6 @@ describe('the graph', () => {
         '54321',
         'sssss',
         '',
-        '',
       ].join('\n'),
     );
   });
