@@ -21,6 +21,9 @@ import { Redstart } from './redstart.ts';
 /** A word of a command: text stands for its UTF-8 bytes, a number for its decimal digits. */
 export type CommandArgument = string | number | bigint | Uint8Array;
 
+/** Words of a command; a list stands for those in it, since a call cannot have very many arguments. */
+export type CommandArguments = readonly (CommandArgument | readonly CommandArgument[])[];
+
 /** What `call` answers: see the table in docs/embedded.md. */
 export type Value = ReplyValue<string>;
 
@@ -88,15 +91,15 @@ export class EmbeddedRedstart {
    * Runs a command and answers its reply, strings read as UTF-8. Throws ReplyError when the reply is an error; errors
    * within a reply, as EXEC can give, are values.
    */
-  call(...command: CommandArgument[]): Value {
+  call(...command: CommandArguments): Value {
     this.#requireOpen();
-    return this.#client.run(command, this.#texts);
+    return this.#client.run(flat(command), this.#texts);
   }
 
   /** As `call`, with strings as Buffers: every byte as it was stored. */
-  callBuffer(...command: CommandArgument[]): BufferValue {
+  callBuffer(...command: CommandArguments): BufferValue {
     this.#requireOpen();
-    return this.#client.run(command, this.#buffers);
+    return this.#client.run(flat(command), this.#buffers);
   }
 
   /**
@@ -256,6 +259,12 @@ class ArgumentBuffer {
     this.#bytes = Buffer.allocUnsafeSlow(Math.max(needed, ARGUMENT_BYTES_MIN));
     this.#view = new DataView(this.#bytes.buffer);
   }
+}
+
+function flat(command: CommandArguments): readonly CommandArgument[] {
+  for (const word of command) if (Array.isArray(word)) return command.flat();
+  // There is no list in it.
+  return command as readonly CommandArgument[];
 }
 
 /** The most bytes that an argument can have. Throws TypeError on what is none. */

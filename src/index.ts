@@ -2,6 +2,7 @@
 export {
   type BufferValue,
   type CommandArgument,
+  type CommandArguments,
   type Directives,
   type DirectiveValue,
   type EmbeddedRedstart,

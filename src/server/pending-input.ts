@@ -4,7 +4,7 @@ const BYTES_MIN = 1024;
 const KEPT_BYTES_MAX = 64 * 1024;
 
 const NO_BYTES = Buffer.alloc(0);
-const NO_VIEW = new DataView(new ArrayBuffer(0));
+const NO_VIEW = viewOf(NO_BYTES);
 
 /** See the file's comment. */
 export class PendingInput {
