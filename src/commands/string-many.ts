@@ -19,10 +19,11 @@ export const mget: Command = {
   keys: [{ flags: ['RO', 'access'], begin: { index: 1 }, find: { last: -1, step: 1, limit: 0 } }],
   syntax: 'key...',
   run(context, args, reply) {
-    const { database } = context;
+    const { database, keyspace } = context;
     const { entries } = database;
     reply.array(args.count - 1);
     for (let key = 1; key < args.count; key++) {
+      keyspace.lookAhead.visit(database, args, key, 1, 1);
       const entry = database.read(args, key);
       if (entry === NO_ENTRY || entries.type(entry) !== TYPE_STRING) reply.nil();
       else replyString(entries, entry, reply);
@@ -79,8 +80,9 @@ function requirePairs(args: Args, problem: CommandError): void {
 }
 
 function setAll(context: Context, args: Args): void {
-  const { database } = context;
+  const { database, keyspace } = context;
   for (let key = 1; key < args.count; key += 2) {
+    keyspace.lookAhead.visit(database, args, key, 1, 2);
     putString(database, args, key, key + 1, NO_EXPIRY);
     database.changed(args, key, STRING_SET);
   }

@@ -10,6 +10,7 @@ import { Entries, type Entry } from './entry.ts';
 import { EntryCell } from './entry-cell.ts';
 import { EntryTable } from './entry-table.ts';
 import type { KeyEvent } from './events.ts';
+import { LookAhead } from './look-ahead.ts';
 
 /** Told of every change of a key; see `Database.changed`. */
 export interface ChangeListener {
@@ -40,6 +41,7 @@ export class Keyspace {
   readonly entries: Entries = new Entries(this.heap);
   readonly table: EntryTable = new EntryTable(this.entries);
   readonly access: AccessClock = new AccessClock();
+  readonly lookAhead: LookAhead = new LookAhead();
   readonly collections: Collections = new Collections();
   readonly databases: Database[];
 
