@@ -128,6 +128,7 @@ export class Redstart {
     this.#tcp = new Listener(this.#server, 'tcp');
     this.#text = new Listener(this.#server, 'text');
     this.#followLimits();
+    this.#followThresholds();
     this.#followObservation(slowlog, latency);
     this.#cron.onTick(() => this.#server.checkConnections());
   }
@@ -212,6 +213,15 @@ export class Redstart {
         keyspace.access.decayMinutes = values['lfu-decay-time'];
       },
     );
+  }
+
+  /** Copies the sizes at which values change their encoding. */
+  #followThresholds(): void {
+    const { values } = this.config;
+    const { thresholds } = this.engine.keyspace;
+    this.#follow(['hll-sparse-max-bytes'], () => {
+      thresholds.hyperloglogSparseBytesMax = values['hll-sparse-max-bytes'];
+    });
   }
 
   #followObservation(slowlog: Slowlog, latency: LatencyMonitor): void {

@@ -3,6 +3,7 @@ import type { Ptr } from '../memory/address.ts';
 import { Heap } from '../memory/heap.ts';
 import { Args } from '../protocol/args.ts';
 import type { Structured } from '../values/cell.ts';
+import { defaultThresholds, type Thresholds } from '../values/thresholds.ts';
 import { AccessClock } from './access.ts';
 import { Collections } from './collections.ts';
 import { Database } from './database.ts';
@@ -43,6 +44,7 @@ export class Keyspace {
   readonly access: AccessClock = new AccessClock();
   readonly lookAhead: LookAhead = new LookAhead();
   readonly collections: Collections = new Collections();
+  readonly thresholds: Thresholds = defaultThresholds();
   readonly databases: Database[];
 
   /** Arena bytes in use before the first key. */

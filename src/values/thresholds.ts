@@ -1,0 +1,10 @@
+/** Sizes at which values change their encoding, copied from the configuration for those who look. */
+export interface Thresholds {
+  /** hll-sparse-max-bytes: the longest HyperLogLog, with its header, that stays sparse. */
+  hyperloglogSparseBytesMax: number;
+}
+
+/** Redis's defaults. */
+export function defaultThresholds(): Thresholds {
+  return { hyperloglogSparseBytesMax: 3000 };
+}
