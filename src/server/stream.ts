@@ -25,12 +25,13 @@ interface WriteRequest {
   oncomplete: ((status: number) => void) | null;
   /** Keeps the bytes alive while the system reads them. */
   buffer: Buffer | null;
+  /** Negative as long as no write is under way with this request. */
+  getAsyncId(): number;
 }
 
 /** What we use of a libuv stream handle. */
 interface Handle {
   writeBuffer(request: WriteRequest | null, bytes: Buffer): number | WriteRequest;
-  readonly writeQueueSize: number;
   readonly fd: number;
 }
 
@@ -63,7 +64,6 @@ export class Stream {
       this.socket = socket;
       socket.allowHalfOpen = true;
       socket.on('data', (bytes: Buffer) => events.onBytes(bytes, bytes.length));
-      socket.on('drain', () => this.#drained());
     } else {
       this.socket = adopt(socket, handle, shared, (length) => events.onBytes(shared, length));
     }
@@ -99,9 +99,10 @@ export class Stream {
     }
     // A request that was not needed, because the system took everything, is as good as new.
     this.#request ??= new writeForm();
-    const status = this.#handle.writeBuffer(this.#request, bytes) as number;
-    if (status !== 0 || this.#handle.writeQueueSize === 0) return this.#checked(status);
     const request = this.#request;
+    const status = this.#handle.writeBuffer(request, bytes) as number;
+    if (status !== 0 || request.getAsyncId() < 0) return this.#checked(status);
+    // It is in use until it completes, even if by now the system has taken everything.
     this.#request = null;
     return this.#waitFor(request, bytes);
   }
@@ -148,9 +149,7 @@ export class Stream {
 
 function handleOf(socket: Socket): Handle | null {
   const handle = (socket as unknown as { _handle: Handle | null })._handle;
-  const usable =
-    handle !== null && typeof handle.writeBuffer === 'function' && 'writeQueueSize' in handle;
-  return usable ? handle : null;
+  return handle !== null && typeof handle.writeBuffer === 'function' ? handle : null;
 }
 
 /** Puts a Socket that reads into `shared` around the handle of one that the server made. */

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RawSocket } from '../support/raw-socket.ts';
 import { encodeCommand, RespClient } from '../support/resp-client.ts';
 import { type RunningServer, startRedstart } from '../support/server.ts';
+import { infoField, untilClients } from '../support/server-info.ts';
 
 const MEBIBYTE = 1024 * 1024;
 /** More than the sockets of both sides and the system between them hold. */
@@ -22,23 +23,6 @@ afterEach(async () => {
 
 async function configure(name: string, value: string): Promise<void> {
   expect(await admin.call('CONFIG', 'SET', name, value)).toEqual({ type: 'simple', text: 'OK' });
-}
-
-async function infoField(section: string, field: string): Promise<string> {
-  const reply = await admin.call('INFO', section);
-  if (reply.type !== 'bulk') throw new Error(`INFO answered ${reply.type}`);
-  const found = reply.bytes.toString().match(new RegExp(`^${field}:(.*)\r$`, 'm'));
-  if (found === null) throw new Error(`INFO ${section} has no ${field}`);
-  return found[1]!;
-}
-
-/** Waits until INFO says that so many clients are connected, the one that asks included. */
-async function untilClients(count: number): Promise<void> {
-  const deadline = Date.now() + 5_000;
-  while ((await infoField('clients', 'connected_clients')) !== String(count)) {
-    if (Date.now() > deadline) expect(await infoField('clients', 'connected_clients')).toBe(count);
-    await sleep(10);
-  }
 }
 
 /** A connection that has been answered once, so that the server knows it. */
@@ -78,7 +62,7 @@ describe('timeout', () => {
     expect(Date.now() - startMs).toBeLessThan(3_000);
     expect(talking.ending).toBeUndefined();
     expect(monitor.ending).toBeUndefined();
-    await untilClients(3);
+    await untilClients(admin, 3);
     talking.close();
     monitor.close();
   });
@@ -116,17 +100,17 @@ describe('maxclients', () => {
       const refused = await RawSocket.connect(server.port);
       expect((await refused.takeAll()).toString()).toBe('-ERR max number of clients reached\r\n');
     }
-    expect(await infoField('stats', 'rejected_connections')).toBe('20');
+    expect(await infoField(admin, 'stats', 'rejected_connections')).toBe('20');
     first.close();
-    await untilClients(2);
+    await untilClients(admin, 2);
     const third = await connected();
     await second.write('QUIT\r\n');
     expect((await second.takeAll()).toString()).toBe('+OK\r\n');
     third.reset();
-    await untilClients(1);
+    await untilClients(admin, 1);
     const others = [await connected(), await connected()];
     for (const other of others) other.close();
-    expect(await infoField('stats', 'rejected_connections')).toBe('20');
+    expect(await infoField(admin, 'stats', 'rejected_connections')).toBe('20');
   });
 });
 
@@ -134,17 +118,19 @@ describe('client-output-buffer-limit', () => {
   it('disconnects at the hard limit, whether it is met by many replies or by one', async () => {
     await configure('client-output-buffer-limit', `normal ${16 * MEBIBYTE} 0 0`);
     const many = await askAndNotRead(64);
-    await untilClients(1);
+    await untilClients(admin, 1);
     const one = await connected();
     one.pause();
     await one.write(encodeCommand(['MGET', ...Array.from({ length: 64 }, () => 'big')]));
-    await untilClients(1);
+    await untilClients(admin, 1);
     for (const socket of [many, one]) {
       socket.resume();
       expect(await socket.untilEnded(5_000)).toBe(true);
       expect(socket.length).toBeLessThan(BEYOND_SOCKETS);
     }
-    expect(server.output()).toContain('does not read its replies');
+    expect(server.output()).toContain('Closing client: it does not read its replies');
+    // One reply is not even built up to its end.
+    expect(server.output()).toContain('Closing client: its reply is larger than it may hold');
   });
 
   it('keeps who reads, however much it asks for', async () => {
@@ -165,9 +151,9 @@ describe('client-output-buffer-limit', () => {
     const slow = await askAndNotRead(64);
     const recovering = await askAndNotRead(64);
     await sleep(500);
-    expect(await infoField('clients', 'connected_clients')).toBe('3');
+    expect(await infoField(admin, 'clients', 'connected_clients')).toBe('3');
     recovering.resume();
-    await untilClients(2);
+    await untilClients(admin, 2);
     expect(Date.now() - startMs).toBeGreaterThan(900);
     expect(Date.now() - startMs).toBeLessThan(3_000);
     slow.resume();
@@ -187,7 +173,7 @@ describe('client-output-buffer-limit', () => {
       await Promise.race([flood.write('GET k\r\n'.repeat(100_000)), sleep(1_000)]);
       sent += 700_000;
     }
-    await untilClients(1);
+    await untilClients(admin, 1);
     flood.close();
   });
 });
