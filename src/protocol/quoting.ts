@@ -22,7 +22,10 @@ ESCAPES[0x74] = 0x09;
 ESCAPES[0x62] = 0x08;
 ESCAPES[0x61] = 0x07;
 
-/** Splits line[start..end) into its words, each a copy; undefined when a quote is unbalanced. */
+/**
+ * Splits line[start..end) into its words; undefined when a quote is unbalanced. The words are the
+ * only copy that is made of the line, so that whoever has to can erase it.
+ */
 export function splitWords(line: Uint8Array, start = 0, end = line.length): Buffer[] | undefined {
   const nul = line.subarray(start, end).indexOf(NUL);
   const splitter = new WordSplitter(line, start, nul < 0 ? end : start + nul);
@@ -83,15 +86,15 @@ class WordSplitter {
   readonly #line: Uint8Array;
   readonly #end: number;
   #at: number;
-  /** The word being read; no word is longer than what is left of the line. */
-  readonly #word: Buffer;
+  /** The words read so far, one behind the other; together they are no longer than the line. */
+  readonly #words: Buffer;
   #length = 0;
 
   constructor(line: Uint8Array, start: number, end: number) {
     this.#line = line;
     this.#at = start;
     this.#end = end;
-    this.#word = Buffer.allocUnsafe(end - start);
+    this.#words = Buffer.allocUnsafe(end - start);
   }
 
   /** Moves to the next word; false when there is none. */
@@ -101,7 +104,7 @@ class WordSplitter {
   }
 
   readWord(): Buffer | undefined {
-    this.#length = 0;
+    const start = this.#length;
     while (this.#at < this.#end) {
       const byte = this.#line[this.#at]!;
       if (endsWord(byte)) break;
@@ -115,7 +118,7 @@ class WordSplitter {
       if (!closed || followed) return undefined;
       break;
     }
-    return Buffer.from(this.#word.subarray(0, this.#length));
+    return this.#words.subarray(start, this.#length);
   }
 
   /** Reads up to and with the closing quote; false when there is none. */
@@ -155,7 +158,7 @@ class WordSplitter {
   }
 
   #append(byte: number): void {
-    this.#word[this.#length++] = byte;
+    this.#words[this.#length++] = byte;
   }
 }
 

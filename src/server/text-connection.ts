@@ -62,7 +62,10 @@ export class TextConnection extends ClientConnection {
       const lineEnd = newline > done && bytes[newline - 1] === CR ? newline - 1 : newline;
       if (lineEnd - done > LINE_BYTES_MAX) this.#refuseLine();
       else this.#answer(bytes.subarray(done, lineEnd));
-      if ((session.stop & STOP_PAUSED) === 0) done = newline + 1;
+      if ((session.stop & STOP_PAUSED) !== 0) break;
+      // It may hold a password, as the copies that `#run` erases may.
+      bytes.fill(0, done, lineEnd);
+      done = newline + 1;
       if (this.writer.length > FLUSH_BYTES) this.flush();
     }
     return done;
@@ -93,6 +96,8 @@ export class TextConnection extends ClientConnection {
     if (session.authenticated) requireOneReply(session.services.catalog, args);
     values.resp3 = session.resp3;
     engine.executor.execute(session, args, values);
+    args.bytes.fill(0);
+    for (const word of words) word.fill(0);
     const reply = values.take();
     if (reply !== undefined) this.#send(request.answer(reply));
   }

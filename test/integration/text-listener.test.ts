@@ -1,5 +1,9 @@
 /** The text protocol on a running server, as docs/text-protocol.md describes it. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { countInMemory } from '../support/process-memory.ts';
 import { RespClient } from '../support/resp-client.ts';
 import { freePort, type RunningServer, startRedstart } from '../support/server.ts';
 import { TextClient } from '../support/text-client.ts';
@@ -244,6 +248,28 @@ describe('with a password', () => {
     await client.ask(`PASS ${QUOTED} ${QUOTED}`);
     expect(await client.ask('SLOWLOG GET')).not.toContain(PASSWORD);
     expect(server.output()).not.toContain(PASSWORD);
+  });
+
+  it('is not kept in memory, neither that of the configuration nor those of clients', async (test) => {
+    const kept = 'a-word-that-is-looked-for';
+    const secret = 'the-password-that-is-looked-for';
+    const dir = mkdtempSync(join(tmpdir(), 'redstart-test-'));
+    try {
+      // Not on the command line, which the system keeps.
+      const file = join(dir, 'password.conf');
+      writeFileSync(file, `requirepass ${secret}\n`);
+      const { server: other, textPort: port } = await start('--include', file);
+      const client = await connect(port);
+      expect(await client.ask(`PASS ${secret}`)).toBe('OK');
+      expect(await client.ask(`SET a ${kept}`)).toBe('OK');
+      const found = countInMemory(other.process.pid!, Buffer.from(kept));
+      if (found === undefined) test.skip('the system does not show the memory of a process');
+      expect(found).toBeGreaterThan(0);
+      expect(countInMemory(other.process.pid!, Buffer.from(secret))).toBe(0);
+      expect(countInMemory(other.process.pid!, Buffer.from(secret, 'utf16le'))).toBe(0);
+    } finally {
+      rmSync(dir, { recursive: true, force: true });
+    }
   });
 
   it('can be given another one while it runs', async () => {
