@@ -24,6 +24,7 @@ import {
   type Ptr,
   UNIT_MASK,
 } from './address.ts';
+import { copyBytes } from './bytes.ts';
 import { RunExtents } from './runs.ts';
 import { CLASS_BYTES, CLASS_OF_UNITS, SLAB_BYTES_MAX } from './size-classes.ts';
 import { SlabPages } from './slab-pages.ts';
@@ -105,6 +106,29 @@ export class Heap {
     if (sizeBytes > capacityBytes) return false;
     if (sizeBytes > SLAB_BYTES_MAX) return capacityBytes - sizeBytes < 4096;
     return CLASS_BYTES[CLASS_OF_UNITS[(sizeBytes + 7) >>> 3]!] === capacityBytes;
+  }
+
+  /** Copies a block to a new one of the same capacity and frees it; returns the new address. */
+  relocate(ptr: Ptr): Ptr {
+    const bytes = this.capacity(ptr);
+    const moved = this.alloc(bytes);
+    const from = ptr >>> EXTENT_SHIFT;
+    const to = moved >>> EXTENT_SHIFT;
+    const start = (ptr & UNIT_MASK) << 3;
+    const target = (moved & UNIT_MASK) << 3;
+    const source = this.bytes[from]!;
+    copyBytes(source, this.views[from]!, start, this.bytes[to]!, this.views[to]!, target, bytes);
+    this.free(ptr);
+    return moved;
+  }
+
+  /** One of a block's 32-bit words. */
+  word(ptr: Ptr, index: number): number {
+    return this.words[ptr >>> EXTENT_SHIFT]![((ptr & UNIT_MASK) << 1) + index]!;
+  }
+
+  setWord(ptr: Ptr, index: number, value: number): void {
+    this.words[ptr >>> EXTENT_SHIFT]![((ptr & UNIT_MASK) << 1) + index] = value;
   }
 
   /** Whether a block lies where nothing should stay: on a page that is evacuated, in an extent that drains. */
