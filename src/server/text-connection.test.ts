@@ -64,6 +64,13 @@ describe('lines', () => {
     expect(server.db.call('GET', 'a')).toBe('1');
   });
 
+  it('are answered when the client has said that there are no more', async () => {
+    client.send('SET a 1\nGET a\nSET a 2');
+    client.end();
+    expect(await client.readToEnd()).toBe('OK\n"1"\n');
+    expect(server.db.call('GET', 'a')).toBe('1');
+  });
+
   it('with unbalanced quotes are refused, and the next one is read', async () => {
     client.send('SET a "b\nSET a \'b\nSET a "b"c\nPING\n');
     const refused = 'ERR unbalanced quotes in request';

@@ -94,6 +94,11 @@ export class TextClient {
     return this.#input.toString('latin1');
   }
 
+  /** Says that nothing more will be sent; the peer still may. */
+  end(): void {
+    this.#socket.end();
+  }
+
   close(): void {
     this.#socket.destroy();
   }
