@@ -1,7 +1,8 @@
 /**
- * Redstart inside of a process: commands are called as functions and answer at once, with JavaScript values, through
- * the same executor as those that come over the network. Several engines can be open in one process; each may listen
- * as well, and is then a server for everyone else while its own process goes on calling it.
+ * Redstart inside of a process: commands are called as functions and answer at once, with
+ * JavaScript values, through the same executor as those that come over the network. Several engines
+ * can be open in one process; each may listen as well, and is then a server for everyone else while
+ * its own process goes on calling it.
  */
 import { CommandError } from './commands/errors.ts';
 import { requireOneReply } from './commands/one-reply.ts';
@@ -21,7 +22,9 @@ import { Redstart } from './redstart.ts';
 /** A word of a command: text stands for its UTF-8 bytes, a number for its decimal digits. */
 export type CommandArgument = string | number | bigint | Uint8Array;
 
-/** Words of a command; a list stands for those in it, since a call cannot have very many arguments. */
+/**
+ * Words of a command; a list stands for those in it, since a call cannot have very many arguments.
+ */
 export type CommandArguments = readonly (CommandArgument | readonly CommandArgument[])[];
 
 /** What `call` answers: see the table in docs/embedded.md. */
@@ -30,7 +33,10 @@ export type Value = ReplyValue<string>;
 /** What `callBuffer` answers: strings are Buffers, statuses are text. */
 export type BufferValue = ReplyValue<string | Buffer>;
 
-/** The value of a directive as in redis.conf; a list stands for several words, a boolean for yes or no. */
+/**
+ * The value of a directive as in redis.conf; a list stands for several words, a boolean for yes or
+ * no.
+ */
 export type DirectiveValue = string | number | boolean | readonly (string | number)[];
 
 /** Directives of redis.conf by name. */
@@ -51,10 +57,16 @@ export interface ListenOptions {
   readonly unixSocket?: string;
 }
 
-/** What is different inside of a process: nothing is listened on, and nothing saved, unless that is asked for. */
+/**
+ * What is different inside of a process: nothing is listened on, and nothing saved, unless that is
+ * asked for.
+ */
 const EMBEDDED_DEFAULTS: Directives = { port: 0, save: '', bind: ['127.0.0.1', '-::1'] };
 
-/** Opens an engine of its own. Rejects with ConfigurationError when a directive is unknown or refused. */
+/**
+ * Opens an engine of its own. Rejects with ConfigurationError when a directive is unknown or
+ * refused.
+ */
 export async function openRedstart(
   directives: Directives = {},
   options: OpenOptions = {},
@@ -88,8 +100,8 @@ export class EmbeddedRedstart {
   }
 
   /**
-   * Runs a command and answers its reply, strings read as UTF-8. Throws ReplyError when the reply is an error; errors
-   * within a reply, as EXEC can give, are values.
+   * Runs a command and answers its reply, strings read as UTF-8. Throws ReplyError when the reply
+   * is an error; errors within a reply, as EXEC can give, are values.
    */
   call(...command: CommandArguments): Value {
     this.#requireOpen();
@@ -103,8 +115,8 @@ export class EmbeddedRedstart {
   }
 
   /**
-   * Serves other processes too; the process then stays alive until `close`. Resolves to the ports, 0 where there is
-   * none. Rejects with ListenError.
+   * Serves other processes too; the process then stays alive until `close`. Resolves to the ports,
+   * 0 where there is none. Rejects with ListenError.
    */
   async listen(options: ListenOptions): Promise<{ port: number; textPort: number }> {
     this.#requireOpen();

@@ -43,11 +43,14 @@ export interface RedstartOptions {
   readonly clock?: Clock;
   /** Called when a client has asked for SHUTDOWN and everything is stopped. */
   readonly onShutdown?: () => void;
-  /** Whether its timers keep the process alive, as they do by default; whoever listens does in any case. */
+  /**
+   * Whether its timers keep the process alive, as they do by default; whoever listens does in any
+   * case.
+   */
   readonly keepsProcessAlive?: boolean;
 }
 
-/** Where to listen: TCP ports, of which 0 leaves the choice to the system, and the path of a Unix socket. */
+/** Where to listen; a port of 0 leaves the choice to the system. */
 export interface Endpoints {
   readonly port: number | undefined;
   readonly textPort: number | undefined;

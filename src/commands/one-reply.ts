@@ -1,6 +1,7 @@
 /**
- * Commands that do not answer with exactly one reply: with several, with none, or with more to come. Callers that
- * take one reply per command, the text protocol and the embedded API, refuse them.
+ * Commands that do not answer with exactly one reply: with several, with none, or with more to
+ * come. Callers that take one reply per command, the text protocol and the embedded API, refuse
+ * them.
  */
 import type { Args } from '../protocol/args.ts';
 import { CommandError } from './errors.ts';

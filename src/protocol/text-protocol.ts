@@ -1,15 +1,18 @@
 /**
  * Replies as single lines of text; docs/text-protocol.md describes them for users.
  *
- *   reply  = error | status | value                     error   = CODE " " text, CODE in capital letters
+ *   reply  = error | status | value
+ *   error  = CODE " " text              CODE in capital letters
  *   value  = string | number | "(nil)" | "(true)" | "(false)" | "[" items "]" | "{" pairs "}"
- *   item   = value | word | "(error " string ")"        pairs   = item ": " item, ", " between
+ *   item   = value | word | "(error " string ")"
+ *   pair   = item ": " item             between items and between pairs: ", "
  *   string = between double quotes, every byte but printable ASCII escaped as `quote` does
  *
- * No two replies look the same but for what is a string in one and a verbatim text in the other: a status that would
- * read as anything else is written as a string, and an error without a code gets ERR. In the raw style a string that
- * is the whole reply stands as it is, unless it holds a line end or begins with a quote; it may then look like
- * a status or a number, which is what a client that asks for raw replies wants.
+ * No two replies look the same but for what is a string in one and a verbatim text in the other: a
+ * status that would read as anything else is written as a string, and an error without a code gets
+ * ERR. In the raw style a string that is the whole reply stands as it is, unless it holds a line
+ * end or begins with a quote; it may then look like a status or a number, which is what a client
+ * that asks for raw replies wants.
  */
 import { formatDouble } from './numbers.ts';
 import { quotedLength, writeQuoted } from './quoting.ts';
@@ -20,8 +23,8 @@ import { type ExactValue, ReplyError, StatusReply, VerbatimReply } from './value
 export type ReplyStyle = 'quoted' | 'raw';
 
 /**
- * Longest reply. A line is built as a whole, and escapes can make it four times as long as its value; a client that
- * reads larger values has RESP.
+ * Longest reply. A line is built as a whole, and escapes can make it four times as long as its
+ * value; a client that reads larger values has RESP.
  */
 export const REPLY_BYTES_MAX: number = 64 * 1024 * 1024;
 
@@ -35,7 +38,9 @@ const ERROR = /^[A-Z][A-Z0-9_]* ./;
 const STATUS = /^(?![A-Z][A-Z0-9_]* )(?!(?:inf|nan)$)[A-Za-z][ -~]*$/;
 const WORD = /^(?!(?:inf|nan)$)[A-Za-z][A-Za-z0-9_-]*$/;
 
-/** The line of a reply with the LF that ends it. Throws ReplyTooLargeError beyond REPLY_BYTES_MAX. */
+/**
+ * The line of a reply with the LF that ends it. Throws ReplyTooLargeError beyond REPLY_BYTES_MAX.
+ */
 export function replyLine(reply: ExactValue, style: ReplyStyle): Buffer {
   const line = new Line();
   const whole = reply instanceof VerbatimReply ? Buffer.from(reply.text) : reply;
@@ -47,7 +52,9 @@ export function replyLine(reply: ExactValue, style: ReplyStyle): Buffer {
   return line.written;
 }
 
-/** Writes a value and all that is in it; what is still to be written waits on a stack of its own. */
+/**
+ * Writes a value and all that is in it; what is still to be written waits on a stack of its own.
+ */
 function writeValue(line: Line, value: ExactValue): void {
   // A string stands for its characters: no value is one.
   const waiting: (ExactValue | string)[] = [value];

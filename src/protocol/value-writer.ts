@@ -1,5 +1,6 @@
 /**
- * Replies as JavaScript values, for callers inside the process and for protocols that need a reply as a whole.
+ * Replies as JavaScript values, for callers inside the process and for protocols that need a reply
+ * as a whole.
  *
  *   null, null array     null                             boolean               boolean
  *   integer              number; bigint beyond 2^53       array, set, push      array
@@ -8,14 +9,15 @@
  *   error                ReplyError, in its place
  *   string, status, verbatim text                         as the caller wants them, see Leaves
  *
- * While `resp3` is off, commands see a client of RESP2 and so does the caller: maps are arrays of twice the length,
- * doubles, big numbers and verbatim texts are strings, booleans are 0 and 1.
+ * While `resp3` is off, commands see a client of RESP2 and so does the caller: maps are arrays of
+ * twice the length, doubles, big numbers and verbatim texts are strings, booleans are 0 and 1.
  *
- * A set is an array and not a Set: members that are Buffers would be compared by identity, and two that are not UTF-8
- * may be the same once they are text.
+ * A set is an array and not a Set: members that are Buffers would be compared by identity, and two
+ * that are not UTF-8 may be the same once they are text.
  *
- * What is written is a flat list, aggregates as openings that announce their length; `take` builds the nested values
- * from it without recursion, so that no depth of nesting exhausts the stack. Going back to a mark cuts the list.
+ * What is written is a flat list, aggregates as openings that announce their length; `take` builds
+ * the nested values from it without recursion, so that no depth of nesting exhausts the stack.
+ * Going back to a mark cuts the list.
  */
 import { formatDouble } from './numbers.ts';
 import type { Reply, ReplyMark } from './reply.ts';
@@ -109,7 +111,10 @@ interface Unfinished<Leaf> {
 /** See the file's comment. */
 export class ValueWriter<Leaf> implements Reply {
   resp3: boolean;
-  /** Bytes that the replies up to `take` may hold, those that were written and dropped again included. */
+  /**
+   * Bytes that the replies up to `take` may hold, those that were written and dropped again
+   * included.
+   */
   limitBytes: number = Number.POSITIVE_INFINITY;
   readonly #leaves: Leaves<Leaf>;
   #written: (ReplyValue<Leaf> | Opening)[] = [];
@@ -121,8 +126,8 @@ export class ValueWriter<Leaf> implements Reply {
   }
 
   /**
-   * The reply written since the last call, undefined when there is none. Throws when it is not complete, or not the
-   * only one: whoever takes values cannot do with several.
+   * The reply written since the last call, undefined when there is none. Throws when it is not
+   * complete, or not the only one: whoever takes values cannot do with several.
    */
   take(): ReplyValue<Leaf> | undefined {
     const written = this.#written;

@@ -3,7 +3,7 @@
  * only understood there.
  *
  *   PASS password          AUTH password
- *   DELETE key [key ...]   DEL key [key ...], answered with OK, or with nil when there was none of the keys
+ *   DELETE key [key ...]   DEL key [key ...], answered with OK; with nil when no key was there
  *   SET key value seconds  SET key value EX seconds
  */
 import { wrongArity } from '../commands/errors.ts';

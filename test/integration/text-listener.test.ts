@@ -193,7 +193,7 @@ describe('with raw replies', () => {
     expect(await client.readToEnd()).toBe('OK\n');
   });
 
-  it('writes a value between quotes when it would not be one line, or be taken for such', async () => {
+  it('writes a value between quotes when it would not be a line', async () => {
     await converse(await connect(textPort), [
       ['SET v "two\\nlines"', 'OK'],
       ['GET v', '"two\\nlines"'],
@@ -250,7 +250,7 @@ describe('with a password', () => {
     expect(server.output()).not.toContain(PASSWORD);
   });
 
-  it('is not kept in memory, neither that of the configuration nor those of clients', async (test) => {
+  it('is kept in memory neither from the configuration nor from a client', async (test) => {
     const kept = 'a-word-that-is-looked-for';
     const secret = 'the-password-that-is-looked-for';
     const dir = mkdtempSync(join(tmpdir(), 'redstart-test-'));

@@ -41,5 +41,7 @@ export function checkImportExtensions(file: SourceFile): Violation[] {
 /** -1 for a path in no layer. */
 function layerOf(path: string): number {
   const [, place = ''] = path.split('/');
-  return layers.findIndex((places) => places.includes(place));
+  // A test is where the file is that it tests.
+  const tested = place.replace(/\.(test|fuzz|bench)\.ts$/, '.ts');
+  return layers.findIndex((places) => places.includes(tested));
 }
