@@ -107,6 +107,10 @@ describe('not valid is', () => {
   it('a range that is longer than its memory', () => {
     const { bytes, view } = rangeOf(whole);
     expect(intset.isValidIntset(bytes, view, 0, bytes.length)).toBe(true);
-    expect(intset.isValidIntset(bytes, view, 1, bytes.length)).toBe(false);
+    for (const start of [1, bytes.length, 100]) {
+      expect(intset.isValidIntset(bytes, view, start, bytes.length)).toBe(false);
+    }
+    const cut = rangeOf(Buffer.from(bytes.subarray(0, -1)));
+    expect(intset.isValidIntset(cut.bytes, cut.view, 0, bytes.length)).toBe(false);
   });
 });

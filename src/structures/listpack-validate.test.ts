@@ -70,7 +70,12 @@ describe('not valid is', () => {
 
   it('a range that is longer than its memory', () => {
     const bytes = around('0101', 1);
-    expect(isValidListpack(bytes, rangeOf(bytes).view, 1, bytes.length)).toBe(false);
+    const { view } = rangeOf(bytes);
+    for (const start of [1, 5, bytes.length, 100]) {
+      expect(isValidListpack(bytes, view, start, bytes.length)).toBe(false);
+    }
+    const cut = rangeOf(Buffer.from(bytes.subarray(0, -1)));
+    expect(isValidListpack(cut.bytes, cut.view, 0, bytes.length)).toBe(false);
   });
 });
 

@@ -4,6 +4,7 @@ import { ListpackModel, runListpackRound } from '../../test/support/listpack-mod
 import { chosenSeed, SeededRandom } from '../../test/support/seeded-random.ts';
 import * as listpack from './listpack.ts';
 import { ListpackCursor } from './listpack-cursor.ts';
+import { isValidListpack } from './listpack-validate.ts';
 
 const seed = chosenSeed();
 
@@ -40,18 +41,41 @@ describe('an element', () => {
     }
   });
 
-  it.each([[127], [16382], [16383], [2097150], [2097151], [268435454], [268435455]])(
-    'whose head and payload have %i bytes ends where it is said to',
-    (bodyBytes) => {
-      const text = Buffer.alloc(bodyBytes - (bodyBytes < 4096 ? 2 : 5));
-      const { bytes, view } = rangeOf(Buffer.alloc(bodyBytes + 20));
-      listpack.writeEmpty(bytes, view, 0);
-      listpack.append(bytes, view, 0, text, rangeOf(text).view, 0, text.length);
-      expect(listpack.totalBytes(view, 0)).toBe(7 + listpack.entryBytes(text, 0, text.length));
-      expect(listpack.behind(bytes, view, 0, 6)).toBe(listpack.end(view, 0));
-      expect(listpack.last(bytes, view, 0)).toBe(6);
-    },
-  );
+  it.each([
+    [127, 1],
+    [128, 2],
+    [16382, 2],
+    [16383, 3],
+    [2097150, 3],
+    [2097151, 4],
+    [268435454, 4],
+    [268435455, 5],
+  ])('of %i bytes, head included, has a backlen of %i', (bodyBytes, backlenBytes) => {
+    const headBytes = bodyBytes < 4096 ? 2 : 5;
+    const text = rangeOf(Buffer.alloc(bodyBytes - headBytes));
+    const { length } = text.bytes;
+    const entryBytes = bodyBytes + backlenBytes;
+    const { bytes, view } = rangeOf(Buffer.alloc(entryBytes + listpack.EMPTY_BYTES));
+    listpack.writeEmpty(bytes, view, 0);
+    listpack.append(bytes, view, 0, text.bytes, text.view, 0, length);
+    expect(listpack.entryBytes(text.bytes, 0, length)).toBe(entryBytes);
+    expect(listpack.entryBytesAt(bytes, view, 0, 6)).toBe(entryBytes);
+    expect(listpack.last(bytes, view, 0)).toBe(6);
+    expect(isValidListpack(bytes, view, 0, bytes.length)).toBe(true);
+  });
+});
+
+describe('find', () => {
+  it('does not mistake an integer for one that ends in the same bits', () => {
+    const elements = texts('5', '4294967301', '-4294967291', '261', '-251', '65541');
+    const { bytes, view } = packed(elements);
+    elements.forEach((element, index) => {
+      const text = rangeOf(element);
+      const { length } = element;
+      const found = listpack.find(bytes, view, 0, 6, 1, text.bytes, text.view, 0, length);
+      expect(found).toBe(listpack.atIndex(bytes, view, 0, index));
+    });
+  });
 });
 
 describe('an entry that comes with a longer head than it needs', () => {

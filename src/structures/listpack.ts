@@ -66,7 +66,7 @@ export function totalBytes(view: DataView, start: number): number {
   return view.getUint32(start, true);
 }
 
-/** Number of entries: walks all of them if there are or were more than 65534. */
+/** Number of entries. If the header does not know it, walks, and notes it there once it fits. */
 export function count(bytes: Buffer, view: DataView, start: number): number {
   const known = view.getUint16(start + COUNT_OFFSET, true);
   if (known !== COUNT_UNKNOWN) return known;
