@@ -153,6 +153,11 @@ export class Keyspace {
     return this.heap.capacity(entry) + owned + TABLE_BYTES_PER_KEY;
   }
 
+  /** Calls back with every block that a value owns beside its record, for the heap checker. */
+  visitStructure(entry: Entry, visit: (block: Ptr) => void): void {
+    this.#structureOf(entry)?.visitBlocks(this.#rootOf(entry), visit);
+  }
+
   #freeSegment(root: Ptr): boolean {
     const count = this.table.drainSegment(root);
     for (let i = 0; i < count; i++) this.freeEntry(this.table.batch[i]! as Entry);

@@ -185,21 +185,19 @@ export abstract class HashTable {
 
   /** Adds a record whose key is not in the table. Without memory to grow it throws and nothing has changed. */
   insert(root: Ptr, hash: number, record: Ptr): void {
-    let segment = this.#segmentOf(root, hash);
-    for (;;) {
-      const buckets = this.#word(segment, SEGMENT_SHAPE) >>> 8;
-      if (!isTooFull(this.#word(segment, SEGMENT_COUNT) + 1, buckets)) break;
-      if (buckets < BUCKETS_MAX) {
-        this.#segments.resize(segment, buckets < BUCKETS_PER_CHUNK ? buckets * 2 : buckets + 16);
-      } else {
-        this.#growth.split(root, segment, hash);
-        segment = this.#segmentOf(root, hash);
-      }
-    }
+    const segment = this.#roomFor(root, hash);
     const shape = this.#word(segment, SEGMENT_SHAPE);
     this.#segments.place(segment, shape >>> 8, (hash << (shape & 255)) >>> 16, record);
     this.#addToWord(segment, SEGMENT_COUNT, 1);
     this.#addToWord(root, ROOT_COUNT, 1);
+  }
+
+  /**
+   * Makes sure that a record with this hash can be inserted without memory, also after others were removed. Throws
+   * OutOfMemoryError, with nothing changed.
+   */
+  reserve(root: Ptr, hash: number): void {
+    this.#roomFor(root, hash);
   }
 
   /** Puts a moved record in the slot that the last search found. */
@@ -401,6 +399,21 @@ export abstract class HashTable {
       bucket = bucket + 1 === buckets ? 0 : bucket + 1;
     }
     return found;
+  }
+
+  /** The segment of a hash, after it has grown if it was full. */
+  #roomFor(root: Ptr, hash: number): Ptr {
+    let segment = this.#segmentOf(root, hash);
+    for (;;) {
+      const buckets = this.#word(segment, SEGMENT_SHAPE) >>> 8;
+      if (!isTooFull(this.#word(segment, SEGMENT_COUNT) + 1, buckets)) return segment;
+      if (buckets < BUCKETS_MAX) {
+        this.#segments.resize(segment, buckets < BUCKETS_PER_CHUNK ? buckets * 2 : buckets + 16);
+      } else {
+        this.#growth.split(root, segment, hash);
+        segment = this.#segmentOf(root, hash);
+      }
+    }
   }
 
   #remember(segment: Ptr, home: number, bucket: number, slot: number, hash: number): void {

@@ -86,12 +86,12 @@ export class TimingWheel {
   /** Stops a timer. */
   remove(timer: Ptr): void {
     this.count--;
-    if (!this.#isFar(timer)) this.#unlink(timer);
+    if (!this.isFar(timer)) this.#unlink(timer);
   }
 
   /** Patches the links around a timer whose 16 bytes were copied from `from` to `to`. */
   moved(from: Ptr, to: Ptr): void {
-    if (this.#isFar(to)) return;
+    if (this.isFar(to)) return;
     const words = this.#heap.words[to >>> EXTENT_SHIFT]!;
     const at = (to & UNIT_MASK) << 1;
     const next = words[at + NEXT]! as Ptr;
@@ -115,7 +115,7 @@ export class TimingWheel {
 
   /** Due time of a timer as it was set. */
   exactDueMs(timer: Ptr): TimeMs {
-    if (!this.#isFar(timer)) return this.dueMs(timer);
+    if (!this.isFar(timer)) return this.dueMs(timer);
     const words = this.#heap.words[timer >>> EXTENT_SHIFT]!;
     const at = (timer & UNIT_MASK) << 1;
     const dueMs = (BigInt(words[at + FAR_HIGH]!) << 32n) | BigInt(words[at + FAR_LOW]!);
@@ -126,6 +126,13 @@ export class TimingWheel {
   markOf(timer: Ptr): boolean {
     const words = this.#heap.words[timer >>> EXTENT_SHIFT]!;
     return (words[((timer & UNIT_MASK) << 1) + DUE_HIGH]! & MARK) !== 0;
+  }
+
+  /** Whether a timer is beyond all waiting, and so in no list. */
+  isFar(timer: Ptr): boolean {
+    const words = this.#heap.words[timer >>> EXTENT_SHIFT]!;
+    const high = words[((timer & UNIT_MASK) << 1) + DUE_HIGH]!;
+    return ((high >>> SLOT_SHIFT) & SLOT_MASK) === FAR_SLOT;
   }
 
   /** Time in ms at which `step` next has something to do (a timer due or to be moved down), or Infinity. */
@@ -181,12 +188,6 @@ export class TimingWheel {
         timer = words[at + NEXT]! as Ptr;
       }
     }
-  }
-
-  #isFar(timer: Ptr): boolean {
-    const words = this.#heap.words[timer >>> EXTENT_SHIFT]!;
-    const high = words[((timer & UNIT_MASK) << 1) + DUE_HIGH]!;
-    return ((high >>> SLOT_SHIFT) & SLOT_MASK) === FAR_SLOT;
   }
 
   #setFar(timer: Ptr, dueMs: bigint, mark: boolean): void {

@@ -207,7 +207,8 @@ export function runTableRound(random: SeededRandom, steps: number): void {
     else if (chosen < 0.3) model.prefetch([key, key + 1, key - 1]);
     else if (chosen < 0.3001) scanAmidChanges(model, random, keys);
     else if (chosen < 0.3002) evacuateSome(model, random);
-    else if (chosen < 0.31) changeWithoutMemory(model, key);
+    else if (chosen < 0.305) changeWithoutMemory(model, key);
+    else if (chosen < 0.31) insertReserved(model, random, key);
     else changeKey(model, key, random.fraction() < growing);
     if (step % 8192 === 0) model.check();
   }
@@ -262,6 +263,23 @@ function changeWithoutMemory(model: TableModel, key: number): void {
   } finally {
     heap.alloc = alloc;
   }
+  model.expectFound(key);
+}
+
+/** After `reserve` an insertion needs no memory, even if others were removed in between. */
+function insertReserved(model: TableModel, random: SeededRandom, key: number): void {
+  const { heap, table, root, records } = model;
+  if (records.has(key)) return;
+  const record = table.record(key);
+  table.reserve(root, table.hashOf(record));
+  for (const other of [...records.keys()].slice(0, random.integer(0, 20))) model.remove(other);
+  const alloc = heap.alloc;
+  heap.alloc = () => {
+    throw new OutOfMemoryError('refused');
+  };
+  table.insert(root, table.hashOf(record), record);
+  heap.alloc = alloc;
+  records.set(key, record);
   model.expectFound(key);
 }
 
