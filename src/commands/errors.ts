@@ -1,5 +1,6 @@
 /** The error texts that several commands share, in Redis's words. */
 import type { Args } from '../protocol/args.ts';
+import { losslessBytes, losslessText } from '../protocol/lossless-text.ts';
 
 /**
  * A client's mistake. Thrown before anything has changed; `execute` turns it into the reply.
@@ -37,8 +38,11 @@ export function wrongArity(name: string): CommandError {
 /** Names the command and as many of its arguments as fit. */
 export function unknownCommand(args: Args): CommandError {
   let words = '';
-  for (let i = 1; i < args.count && words.length < ECHO_LENGTH_MAX; i++) {
-    words += `'${echo(args, i, ECHO_LENGTH_MAX - words.length)}' `;
+  let length = 0;
+  for (let i = 1; i < args.count && length < ECHO_LENGTH_MAX; i++) {
+    const word = `'${echo(args, i, ECHO_LENGTH_MAX - length)}' `;
+    words += word;
+    length += losslessBytes(word).length;
   }
   return new CommandError(
     `ERR unknown command '${echo(args, 0)}', with args beginning with: ${words}`,
@@ -65,5 +69,5 @@ export function echo(args: Args, i: number, lengthMax: number = ECHO_LENGTH_MAX)
   const start = args.start(i);
   const bytes = args.bytes.subarray(start, start + Math.min(args.length(i), lengthMax));
   const nul = bytes.indexOf(0);
-  return bytes.toString('utf8', 0, nul < 0 ? bytes.length : nul);
+  return losslessText(bytes, 0, nul < 0 ? bytes.length : nul);
 }

@@ -8,6 +8,7 @@
  */
 
 import { globMatch } from '../protocol/glob.ts';
+import { losslessText } from '../protocol/lossless-text.ts';
 import { ConfigRejection, type Kind, type Setting, splitValue } from './config-directive.ts';
 import type { Origin } from './config-error.ts';
 import type { Settings } from './config-settings.ts';
@@ -162,7 +163,7 @@ export class Config {
     for (const [nameBytes, value] of pairs) {
       const given = nameBytes.toString('latin1');
       const name = findDirective(given);
-      if (name === undefined) return unknownOption(nameBytes.toString());
+      if (name === undefined) return unknownOption(losslessText(nameBytes, 0, nameBytes.length));
       const refusal = this.#refusal(name, circumstances);
       if (refusal === LOADING) return LOADING;
       if (refusal !== undefined) return failed({ given, reason: refusal });

@@ -7,7 +7,8 @@
  * declared length.
  */
 import type { Args } from './args.ts';
-import { parseSafeInteger } from './numbers.ts';
+import { losslessText } from './lossless-text.ts';
+import { isInteger64, parseSafeInteger } from './numbers.ts';
 import { splitWords } from './quoting.ts';
 
 export const INCOMPLETE = 0;
@@ -26,6 +27,7 @@ const CR = 0x0d;
 const LF = 0x0a;
 const ASTERISK = 0x2a;
 const DOLLAR = 0x24;
+const MINUS = 0x2d;
 
 /** One connection's place in its input. */
 export class RequestParser {
@@ -97,7 +99,7 @@ export class RequestParser {
   #multibulkHeader(bytes: Buffer, end: number): number {
     const line = this.#lineEnd(bytes, end);
     if (line < 0) return this.#waitForLine(end, 'too big mbulk count string');
-    const count = readLength(bytes, this.position + 1, line);
+    const count = readCount(bytes, this.position + 1, line);
     if (!(count <= MULTIBULK_MAX)) return this.#malformed('invalid multibulk length');
     if (this.unauthenticated && count > UNAUTHENTICATED_MULTIBULK_MAX) {
       return this.#malformed('unauthenticated multibulk length');
@@ -112,7 +114,8 @@ export class RequestParser {
     if (line < 0) return this.#waitForLine(end, 'too big bulk count string');
     const first = bytes[this.position]!;
     if (first !== DOLLAR) {
-      return this.#malformed(`expected '$', got '${String.fromCharCode(first)}'`);
+      const got = losslessText(bytes, this.position, this.position + 1);
+      return this.#malformed(`expected '$', got '${got}'`);
     }
     const length = readLength(bytes, this.position + 1, line);
     if (!(length >= 0 && length <= this.bulkBytesMax))
@@ -170,4 +173,11 @@ function readLength(bytes: Buffer, start: number, end: number): number {
     if (second >= 0 && second <= 9) return digit * 10 + second;
   }
   return parseSafeInteger(bytes, start, end);
+}
+
+/** The same; any negative 64-bit integer is a count of nothing. */
+function readCount(bytes: Buffer, start: number, end: number): number {
+  const count = readLength(bytes, start, end);
+  const negative = Number.isNaN(count) && bytes[start] === MINUS;
+  return negative && isInteger64(bytes, start, end) ? -1 : count;
 }

@@ -3,6 +3,7 @@
  * flushed before the next connection's batch begins.
  */
 import { copyBytes } from '../memory/bytes.ts';
+import { losslessBytes } from './lossless-text.ts';
 import { formatDouble, writeInteger } from './numbers.ts';
 import type { Reply, ReplyMark } from './reply.ts';
 
@@ -76,7 +77,12 @@ export class RespWriter implements Reply {
   }
 
   error(text: string): void {
-    this.#line(TYPE_ERROR, /[\r\n]/.test(text) ? text.replace(/[\r\n]/g, ' ') : text);
+    const bytes = losslessBytes(/[\r\n]/.test(text) ? text.replace(/[\r\n]/g, ' ') : text);
+    this.#reserve(bytes.length + 3);
+    this.buffer[this.length++] = TYPE_ERROR;
+    this.buffer.set(bytes, this.length);
+    this.length += bytes.length;
+    this.#endLine();
   }
 
   integer(value: number): void {
