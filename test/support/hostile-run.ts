@@ -223,6 +223,8 @@ class HostileRun {
 
   /** Whatever the damage made of the keys, all but `big` are of hostile clients. */
   async #removeHostileKeys(): Promise<void> {
+    // The names alone may be more than a client may leave unread.
+    await this.#admin.call('CONFIG', 'SET', 'client-output-buffer-limit', 'normal 0 0 0');
     const reply = await this.#admin.call('KEYS', '*');
     if (reply.type !== 'array') throw new Error(`KEYS answered ${reply.type}`);
     for (const key of reply.items) {
