@@ -25,9 +25,10 @@ import {
   UNIT_MASK,
 } from './address.ts';
 import { copyBytes } from './bytes.ts';
+import { discard } from './discard.ts';
 import { RunExtents } from './runs.ts';
 import { CLASS_BYTES, CLASS_OF_UNITS, SLAB_BYTES_MAX } from './size-classes.ts';
-import { SlabPages } from './slab-pages.ts';
+import { PAGE_BYTES, SlabPages } from './slab-pages.ts';
 
 /** Largest run; larger blocks get an extent of their own. */
 const RUN_BYTES_MAX = 32 * 1024 * 1024;
@@ -43,8 +44,6 @@ const ALIGNMENT_OFFSET = 48;
 export class OutOfMemoryError extends Error {
   override name = 'OutOfMemoryError';
 }
-
-type Detachable = ArrayBuffer & { transfer?(newLength: number): ArrayBuffer };
 
 const NO_BYTES = Buffer.alloc(0);
 const NO_WORDS = new Uint32Array(0);
@@ -131,6 +130,18 @@ export class Heap {
     this.words[ptr >>> EXTENT_SHIFT]![((ptr & UNIT_MASK) << 1) + index] = value;
   }
 
+  /** Bytes of all extents that were ever used since the system gave them: what the arena really takes. */
+  committedBytes(): number {
+    let bytes = 0;
+    for (let extent = 0; extent < EXTENT_COUNT_MAX; extent++) {
+      const kind = this.extentKind[extent];
+      if (kind === EXTENT_SLAB) bytes += this.pages.touchedPages(extent) * PAGE_BYTES;
+      else if (kind === EXTENT_RUNS) bytes += this.runs.touchedBytes(extent);
+      else if (kind === EXTENT_HUGE) bytes += this.#hugeBytes.get(extent)!;
+    }
+    return bytes;
+  }
+
   /** Whether a block lies where nothing should stay: on a page that is evacuated, in an extent that drains. */
   isEvacuating(ptr: Ptr): boolean {
     const kind = this.extentKind[ptr >>> EXTENT_SHIFT];
@@ -154,13 +165,13 @@ export class Heap {
 
   /** REQUIRES: no live block is left in the extent. */
   removeExtent(extent: number): void {
-    const buffer = this.bytes[extent]!.buffer as Detachable;
+    // Extents are never shared memory.
+    const memory = this.bytes[extent]!.buffer as ArrayBuffer;
     this.bytes[extent] = NO_BYTES;
     this.words[extent] = NO_WORDS;
     this.views[extent] = NO_VIEW;
     this.extentKind[extent] = EXTENT_NONE;
-    // Detaching unmaps at once; without it (Node 20) the collector does when it next runs.
-    buffer.transfer?.(0);
+    discard(memory);
   }
 
   /** Blocks that have an extent of their own. */

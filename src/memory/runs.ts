@@ -36,6 +36,8 @@ export class RunExtents {
   readonly #lengths = new Map<number, Int32Array>();
   readonly #bins = new Uint32Array(BIN_COUNT);
   readonly #draining = new Set<number>();
+  /** Grains from the start of each extent that were ever used. */
+  readonly #touched = new Map<number, number>();
 
   constructor(heap: Heap) {
     this.#heap = heap;
@@ -52,6 +54,8 @@ export class RunExtents {
     const whole = lengths[first]!;
     if (whole > grains) this.#addFree(atGrain(run, first + grains), whole - grains);
     setLength(lengths, first, grains, -grains);
+    const extent = run >>> EXTENT_SHIFT;
+    this.#touched.set(extent, Math.max(this.#touched.get(extent)!, first + grains));
     this.#heap.usedBytes += grains * GRAIN_BYTES;
     this.#heap.heldBytes += grains * GRAIN_BYTES;
     return run;
@@ -91,6 +95,11 @@ export class RunExtents {
   /** Numbers of the extents that hold runs. */
   extents(): number[] {
     return [...this.#lengths.keys()];
+  }
+
+  /** Bytes from the start of an extent that were ever used: what the system has committed. */
+  touchedBytes(extent: number): number {
+    return this.#touched.get(extent)! * GRAIN_BYTES;
   }
 
   /** All runs of an extent in address order. Throws when their lengths do not add up. */
@@ -190,6 +199,7 @@ export class RunExtents {
     const first = firstGrain(extent);
     // Grain 0 of extent 0 stays out of use: its address would be null.
     if (first === 1) this.#lengths.get(extent)![0] = -1;
+    this.#touched.set(extent, 0);
     const run = atGrain((extent * (UNIT_MASK + 1)) as Ptr, first);
     this.#addFree(run, GRAINS_PER_EXTENT - first);
     return run;
@@ -198,6 +208,7 @@ export class RunExtents {
   #removeExtent(extent: number): void {
     this.#lengths.delete(extent);
     this.#draining.delete(extent);
+    this.#touched.delete(extent);
     this.#heap.removeExtent(extent);
   }
 

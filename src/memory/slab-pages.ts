@@ -133,6 +133,11 @@ export class SlabPages {
     if (this.#hasRoom(page, sizeClass)) this.#list(page, sizeClass);
   }
 
+  /** How many blocks a page of a class holds. */
+  blocksPerPage(sizeClass: number): number {
+    return this.#lastUnit[sizeClass]! / this.#unitsPerBlock[sizeClass]!;
+  }
+
   isEvacuating(ptr: Ptr): boolean {
     return (this.flags[ptr >>> PAGE_SHIFT]! & PAGE_EVACUATING) !== 0;
   }
@@ -141,6 +146,7 @@ export class SlabPages {
   drain(extent: number): void {
     this.#draining[extent] = 1;
     if (this.#homeExtent === extent) this.#homeExtent = -1;
+    if (this.#freePageCount[extent] === wholeExtent(extent)) this.#removeIfSpare(extent);
   }
 
   /** Ends all draining, and takes new pages from the extent that is the fullest now. */

@@ -1,0 +1,143 @@
+/**
+ * Gives memory back that deletions have left in pieces: `activedefrag yes`.
+ *
+ * A cycle marks the emptiest pages and extents of the arena (memory/evacuation.ts), walks the tables of all databases
+ * once and moves what lies there. A record has one owner, its slot in a table, and its address alone says whether it
+ * must move, so that the walk reads 4 bytes a key and touches no other record. Tables move with their records. What
+ * cannot be moved stays, and its page with it: the cycle then ends with that page as it is.
+ *
+ * The cycle is a generator, so that it can rest between any two buckets; between two steps anything may happen to
+ * the databases.
+ */
+import type { Ptr } from '../memory/address.ts';
+import { Evacuation } from '../memory/evacuation.ts';
+import { OutOfMemoryError } from '../memory/heap.ts';
+import type { RecordMover } from '../structures/hash-table.ts';
+import type { TimingWheel } from '../structures/timing-wheel.ts';
+import type { Database } from './database.ts';
+import type { Entry } from './entry.ts';
+import type { Keyspace } from './keyspace.ts';
+
+/** Buckets between two readings of the clock: at most about 50 records to move, some 20 us. */
+const BUCKETS_PER_READING = 6;
+
+/** Waste must have grown by so much before a cycle follows one that won nothing. */
+const WASTE_GROWTH = 1.25;
+
+/** See the file's comment. */
+export class Defragmenter implements RecordMover {
+  /** `active-defrag-threshold-lower`: percentage of waste from which on there is something to do. */
+  wastePercentMin = 10;
+  /** `active-defrag-ignore-bytes`: waste that is not worth while. */
+  wasteBytesMin: number = 1024 * 1024;
+
+  /** Records and blocks of tables that were moved since the start. */
+  moved = 0;
+  /** Cycles that came to their end. */
+  cycles = 0;
+
+  readonly #keyspace: Keyspace;
+  readonly #evacuation: Evacuation;
+  #cycle: Generator<void> | null = null;
+  /** The wheel of the records that are walked. */
+  #wheel: TimingWheel;
+  /** Bytes of waste that the last cycle could do nothing about. */
+  #stubbornBytes = 0;
+
+  constructor(keyspace: Keyspace) {
+    this.#keyspace = keyspace;
+    this.#evacuation = new Evacuation(keyspace.heap);
+    this.#wheel = keyspace.databases[0]!.wheel;
+  }
+
+  /** Whether a cycle is under way. */
+  get isRunning(): boolean {
+    return this.#cycle !== null;
+  }
+
+  /** Works for about `budgetMs` milliseconds, 0 for the shortest step; whether there is more to do. */
+  step(budgetMs: number): boolean {
+    if (this.#cycle === null) {
+      if (!this.#isWorthWhile()) return false;
+      this.#cycle = this.#run();
+    }
+    const endMs = performance.now() + budgetMs;
+    try {
+      do {
+        if (this.#cycle.next().done) {
+          this.#cycle = null;
+          return this.#isWorthWhile();
+        }
+      } while (performance.now() < endMs);
+    } catch (problem) {
+      // Without memory to move to, what is left stays where it is.
+      if (!(problem instanceof OutOfMemoryError)) throw problem;
+      this.#stubbornBytes = this.#wasteBytes();
+      this.stop();
+      return false;
+    }
+    return true;
+  }
+
+  /** Ends a cycle early. */
+  stop(): void {
+    if (this.#cycle === null) return;
+    this.#cycle = null;
+    for (const _ of this.#evacuation.finish());
+  }
+
+  /** Moves a record that lies where nothing should stay; returns its address. */
+  moveRecord(record: Ptr): Ptr {
+    const { heap, entries } = this.#keyspace;
+    if (!heap.isEvacuating(record)) return record;
+    const entry = record as Entry;
+    const expires = entries.expires(entry);
+    const moved = heap.relocate(record) as Entry;
+    if (expires) {
+      const timer = entries.timer(moved);
+      this.#wheel.moved((timer - moved + entry) as Ptr, timer);
+    }
+    this.moved++;
+    return moved;
+  }
+
+  *#run(): Generator<void> {
+    const { heap, databases } = this.#keyspace;
+    const before = heap.committedBytes() + heap.heldBytes;
+    const winBytes = yield* this.#evacuation.mark();
+    if (winBytes > 0) {
+      for (const database of databases) yield* this.#walk(database);
+      yield* this.#evacuation.finish();
+    }
+    this.cycles++;
+    const wonBytes = before - heap.committedBytes() - heap.heldBytes;
+    this.#stubbornBytes = wonBytes < this.wasteBytesMin ? this.#wasteBytes() : 0;
+  }
+
+  *#walk(database: Database): Generator<void> {
+    const { table } = this.#keyspace;
+    database.root = table.relocateRoot(database.root);
+    let position = 0;
+    let buckets = 0;
+    do {
+      this.#wheel = database.wheel;
+      table.relocateBucket(database.root, position, this);
+      position = table.nextPosition;
+      if (++buckets % BUCKETS_PER_READING === 0) yield;
+    } while (position !== 0);
+  }
+
+  #wasteBytes(): number {
+    const { heap } = this.#keyspace;
+    return heap.committedBytes() - heap.usedBytes;
+  }
+
+  #isWorthWhile(): boolean {
+    const wasteBytes = this.#wasteBytes();
+    return (
+      wasteBytes >= this.wasteBytesMin &&
+      wasteBytes * 100 >= this.#keyspace.heap.usedBytes * this.wastePercentMin &&
+      wasteBytes > this.#stubbornBytes * WASTE_GROWTH
+    );
+  }
+}
