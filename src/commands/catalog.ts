@@ -1,9 +1,14 @@
 /** Every command: each export of a family's file is one. */
+import * as bitfields from './bitfield.ts';
+import * as bitmaps from './bitmap.ts';
+import * as bitOperations from './bitop.ts';
 import * as clients from './client.ts';
 import type { Command } from './command.ts';
 import * as configuration from './config.ts';
 import * as connections from './connection.ts';
 import * as debugging from './debug.ts';
+import * as hyperloglogs from './hyperloglog.ts';
+import * as hyperloglogViews from './hyperloglog-debug.ts';
 import * as info from './info.ts';
 import * as introspection from './introspection.ts';
 import * as keys from './key.ts';
@@ -48,6 +53,11 @@ const FAMILIES: readonly Readonly<Record<string, Command>>[] = [
   stringCounters,
   stringRanges,
   stringComparison,
+  bitmaps,
+  bitOperations,
+  bitfields,
+  hyperloglogs,
+  hyperloglogViews,
 ];
 
 /** All top-level commands. */

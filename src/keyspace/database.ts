@@ -129,6 +129,13 @@ export class Database {
     return entry;
   }
 
+  /** Gives a key that is not there a value of `valueLength` zero bytes, without an expiry. */
+  putZeros(args: Args, key: number, type: number, encoding: number, valueLength: number): Entry {
+    const entry = this.put(args, key, type, encoding, valueLength, NO_EXPIRY);
+    this.#clearValue(entry, 0, true);
+    return entry;
+  }
+
   /** Removes a key; whether it was there. Announces nothing. */
   remove(args: Args, key: number): boolean {
     const entry = this.find(args, key);
@@ -248,16 +255,9 @@ export class Database {
 
   /** As `resizeValue`, to a greater length; the bytes it adds are zero. */
   extendValue(entry: Entry, valueLength: number, slackBytes = 0): Entry {
-    const { entries, keyspace } = this;
-    const oldLength = entries.valueLength(entry);
+    const oldLength = this.entries.valueLength(entry);
     const extended = this.resizeValue(entry, valueLength, slackBytes);
-    // A block of its own extent comes zeroed, and filling it would commit all of its memory.
-    const isFresh =
-      extended !== entry && keyspace.heap.extentKind[extended >>> EXTENT_SHIFT] === EXTENT_HUGE;
-    if (!isFresh) {
-      const start = entries.valueStart(extended);
-      entries.bytes(extended).fill(0, start + oldLength, start + valueLength);
-    }
+    this.#clearValue(extended, oldLength, extended !== entry);
     return extended;
   }
 
@@ -405,6 +405,15 @@ export class Database {
     keyspace.heap.free(entry);
     if (expires) this.#startTimer(moved, dueMs);
     return moved;
+  }
+
+  /** Fills a value with zeros from `offset` on; `isNew` says that its block was just allocated. */
+  #clearValue(entry: Entry, offset: number, isNew: boolean): void {
+    const { entries, keyspace } = this;
+    // A block of its own extent comes zeroed, and filling it would commit all of its memory.
+    if (isNew && keyspace.heap.extentKind[entry >>> EXTENT_SHIFT] === EXTENT_HUGE) return;
+    const start = entries.valueStart(entry);
+    entries.bytes(entry).fill(0, start + offset, start + entries.valueLength(entry));
   }
 
   #copyRange(from: Entry, fromStart: number, to: Entry, toStart: number, length: number): void {

@@ -33,3 +33,7 @@ export const APPENDED: KeyEvent = event('append', '$');
 export const RANGE_SET: KeyEvent = event('setrange', '$');
 export const INCREMENTED: KeyEvent = event('incrby', '$');
 export const FLOAT_INCREMENTED: KeyEvent = event('incrbyfloat', '$');
+export const BIT_SET: KeyEvent = event('setbit', '$');
+export const HYPERLOGLOG_CHANGED: KeyEvent = event('pfadd', '$');
+/** The bytes of a value changed in a way that Redis announces to nobody. */
+export const REWRITTEN: KeyEvent = event('rewritten', '');
