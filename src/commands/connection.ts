@@ -176,6 +176,8 @@ function logIn({ client, services }: Context, args: Args, user: number, password
   const given = args.bytes.subarray(start, start + args.length(password));
   // The password is checked in any case, so that the time it takes does not tell which was wrong.
   const matches = !services.password.required || services.password.matches(given);
+  // It must not lie in the input buffer until something else overwrites it.
+  given.fill(0);
   if (!known || !matches) throw WRONG_PASSWORD;
   client.authenticated = true;
 }
