@@ -207,6 +207,9 @@ function noise(random: SeededRandom, lengthMax: number): Buffer {
   return bytes;
 }
 
+/** Always the same one: many of them would be more than a reply to SCAN may hold. */
+const LONG_KEY = HOSTILE_PREFIX + 'k'.repeat(100_000);
+
 /** Lines, names, argument lists and values longer than what is expected or allowed. */
 function oversized(random: SeededRandom): Buffer {
   const long = random.integer(60_000, 140_000);
@@ -220,7 +223,7 @@ function oversized(random: SeededRandom): Buffer {
     () => `"${'\\x00'.repeat(long / 4)}\r\n`,
     () => `*1\r\n$${long}\r\n${'n'.repeat(long)}\r\n`,
     () => `*${long}\r\n$4\r\nMGET\r\n${'$3\r\nh:k\r\n'.repeat(long / 10)}`,
-    () => `*3\r\n$3\r\nSET\r\n$${long}\r\nh:${'k'.repeat(long - 2)}\r\n$1\r\nv\r\n`,
+    () => `*3\r\n$3\r\nSET\r\n$${LONG_KEY.length}\r\n${LONG_KEY}\r\n$1\r\nv\r\n`,
     () => `*3\r\n$3\r\nSET\r\n$3\r\nh:k\r\n$${long}\r\n${'\0'.repeat(long)}\r\n`,
     () => 'PING\r\n'.repeat(long / 6),
   ])();

@@ -96,6 +96,7 @@ class HostileRun {
   #over = false;
   #honestRounds = 0;
   #honestMsMax = 0;
+  #failure: Error | undefined;
 
   constructor(server: RunningServer, admin: RespClient, seed: number, inputs: number) {
     this.#server = server;
@@ -112,10 +113,11 @@ class HostileRun {
     const usedBefore = await infoNumber(admin, 'memory', 'used_memory');
     this.#residentPeak = before;
     const startMs = performance.now();
-    const honest = this.#workHonestly();
+    const honest = this.#workHonestly().catch((problem: unknown) => this.#fail(problem));
     await Promise.all(Array.from({ length: CLIENTS }, () => this.#workHostilely()));
     this.#over = true;
     await honest;
+    if (this.#failure !== undefined) throw this.#failure;
     const seconds = (performance.now() - startMs) / 1000;
     await untilClients(admin, clients);
     await this.#removeHostileKeys();
@@ -144,8 +146,7 @@ class HostileRun {
         else await this.#send(i);
         if (i % 500 === 0) this.#checkServer();
       } catch (problem) {
-        this.#over = true;
-        throw new Error(`${String(problem)}\n${this.#state()}`);
+        this.#fail(problem);
       }
       this.#underWay.delete(i);
     }
@@ -196,7 +197,6 @@ class HostileRun {
     const client = await RespClient.connect(this.#server.port);
     const expect = (about: string, reply: Reply, wanted: Reply): void => {
       if (same(reply, wanted)) return;
-      this.#over = true;
       throw new Error(`${about}: ${describe(reply)} instead of ${describe(wanted)}`);
     };
     for (let i = 1; !this.#over; i++) {
@@ -241,6 +241,12 @@ class HostileRun {
     if (this.#server.output().includes('failed unexpectedly')) {
       throw new Error('a command broke down');
     }
+  }
+
+  /** Ends the run: keeps what went wrong first, and what was going on then. */
+  #fail(problem: unknown): void {
+    this.#over = true;
+    this.#failure ??= new Error(`${String(problem)}\n${this.#state()}`);
   }
 
   #state(): string {
