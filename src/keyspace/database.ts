@@ -123,6 +123,7 @@ export class Database {
   ): Entry {
     const old = this.find(args, key);
     if (old !== NO_ENTRY) return this.#overwrite(old, type, encoding, valueLength, expiry);
+    this.#reserve(args, key);
     const clock = this.keyspace.access.fresh();
     const entry = this.#newRecord(args, key, type, encoding, clock, valueLength, expiry >= 0);
     this.#attach(args, key, entry, expiry);
@@ -165,6 +166,7 @@ export class Database {
   rename(args: Args, from: number, to: number): void {
     const old = this.find(args, from);
     const dueMs = this.expiryMs(old);
+    this.#reserve(args, to);
     const renamed = this.#duplicate(args, to, old, this.entries.clock(old));
     this.remove(args, to);
     this.#locate(old);
@@ -181,8 +183,14 @@ export class Database {
   copy(args: Args, from: number, target: Database, to: number): void {
     const original = this.find(args, from);
     const dueMs = this.expiryMs(original);
+    target.#reserve(args, to);
     const copy = this.#duplicate(args, to, original, this.keyspace.access.fresh());
-    this.keyspace.copyStructure(copy);
+    try {
+      this.keyspace.copyStructure(copy);
+    } catch (problem) {
+      this.keyspace.heap.free(copy);
+      throw problem;
+    }
     target.remove(args, to);
     target.#attach(args, to, copy, dueMs);
   }
@@ -191,6 +199,7 @@ export class Database {
   move(args: Args, key: number, target: Database): void {
     const entry = this.find(args, key);
     const dueMs = this.expiryMs(entry);
+    target.#reserve(args, key);
     this.#detachFound(entry);
     target.#attach(args, key, entry, dueMs);
   }
@@ -339,7 +348,15 @@ export class Database {
     return record;
   }
 
-  /** Adds a record to the database. REQUIRES: it has the key of argument `key`, which is new. */
+  /** Makes room for argument `key`, so that nothing can fail once changes have begun. */
+  #reserve(args: Args, key: number): void {
+    this.#table.reserve(this.root, this.hash(args, key));
+  }
+
+  /**
+   * Adds a record to the database. REQUIRES: it has the key of argument `key`, which is new, and
+   * for which room was reserved.
+   */
   #attach(args: Args, key: number, entry: Entry, dueMs: TimeMs): void {
     if (dueMs >= 0) this.#startTimer(entry, dueMs);
     this.#table.insert(this.root, this.hash(args, key), entry);

@@ -4,6 +4,7 @@ import { Defragmenter } from '../../src/keyspace/defragmenter.ts';
 import { type Entry, NO_ENTRY, TYPE_STRING } from '../../src/keyspace/entry.ts';
 import { Keyspace } from '../../src/keyspace/keyspace.ts';
 import { checkKeyspace } from '../../src/keyspace/keyspace-check.ts';
+import { OutOfMemoryError } from '../../src/memory/heap.ts';
 import { Args } from '../../src/protocol/args.ts';
 import type { SeededRandom } from './seeded-random.ts';
 
@@ -172,15 +173,37 @@ export function runKeyspaceRound(random: SeededRandom, steps: number): void {
     if (step % 2000 === 0) growing = random.pick([0.9, 0.6, 0.1]);
     if (random.fraction() < 0.3) model.defragmenter.step(0);
     const id = random.pick([0, 0, 0, 0, 1, 2]);
-    if (random.fraction() < 0.5) {
-      if (random.fraction() > growing) model.remove(id, key());
+    if (random.fraction() < 0.0002) model.flush(id);
+    const operate = () => {
+      if (random.fraction() < 0.5) change(model, random, id, key, lengthOf);
+      else if (random.fraction() > growing) model.remove(id, key());
       else model.put(id, key(), lengthOf(random), randomExpiry(model, random));
-    } else change(model, random, id, key, lengthOf);
+    };
+    if (random.fraction() < 0.05) withLittleMemory(model, random.integer(0, 3), operate);
+    else operate();
     if (step % 3000 === 0) model.check();
   }
   model.check();
   model.defragmenter.stop();
   model.check();
+}
+
+/** Memory ends after some more blocks: what fails because of that has changed nothing. */
+function withLittleMemory(model: KeyspaceModel, blocks: number, operate: () => void): void {
+  const { heap } = model.keyspace;
+  const alloc = heap.alloc;
+  let left = blocks;
+  heap.alloc = (bytes) => {
+    if (left-- > 0) return alloc.call(heap, bytes);
+    throw new OutOfMemoryError('refused');
+  };
+  try {
+    operate();
+  } catch (problem) {
+    if (!(problem instanceof OutOfMemoryError)) throw problem;
+  } finally {
+    heap.alloc = alloc;
+  }
 }
 
 function change(
@@ -199,7 +222,6 @@ function change(
   else if (chosen < 0.8) model.copy(id, key(), other, key());
   else if (chosen < 0.85) model.move(id, key(), other);
   else if (chosen < 0.9995) model.advance(random.integer(0, 100), random.pick([0, 5, 1000]));
-  else if (random.fraction() < 0.5) model.flush(id);
   else model.swap(id, other);
 }
 
