@@ -8,7 +8,7 @@ import { ConfigurationError } from './engine/config-error.ts';
 import { loadConfiguration } from './engine/config-file.ts';
 import { Redstart } from './redstart.ts';
 import { ListenError } from './server/listener.ts';
-import { createLogger, type Logger } from './server/logger.ts';
+import { createLogger, LogFileError, type Logger } from './server/logger.ts';
 
 const USAGE = `Usage: redstart [/path/to/redis.conf] [options] [-]
        redstart - (read the configuration from standard input)
@@ -51,10 +51,8 @@ async function readConfiguration(argv: readonly string[]): Promise<Config | unde
 
 async function serve(config: Config): Promise<void> {
   const { values } = config;
-  const log = createLogger(
-    values.loglevel,
-    values.logfile === '' ? '' : resolve(values.dir, values.logfile),
-  );
+  const log = openLog(config);
+  if (log === undefined) return;
   config.onChange('loglevel', (level) => {
     log.level = level;
     return undefined;
@@ -70,7 +68,6 @@ async function serve(config: Config): Promise<void> {
     version: REDSTART_VERSION,
     redis: REDIS_VERSION,
     node: process.version,
-    pid: process.pid,
   });
   if (config.source.file === undefined && process.argv.length <= 2) {
     log.warning('No config file specified, using the default config');
@@ -92,6 +89,19 @@ async function serve(config: Config): Promise<void> {
     });
   }
   log.notice('Ready to accept connections', { port: values.port });
+}
+
+/** The log, or undefined when it cannot be opened, which has been said. */
+function openLog({ values }: Config): Logger | undefined {
+  const file = values.logfile === '' ? '' : resolve(values.dir, values.logfile);
+  try {
+    return createLogger(values.loglevel, file);
+  } catch (problem) {
+    if (!(problem instanceof LogFileError)) throw problem;
+    process.stderr.write(`${problem.message}\n`);
+    process.exitCode = 1;
+    return undefined;
+  }
 }
 
 function writePidFile(path: string, log: Logger): void {

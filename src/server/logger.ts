@@ -1,6 +1,7 @@
 /** The log through pino: readable on a terminal, JSON lines otherwise. */
 import { createRequire } from 'node:module';
 import type { DestinationStream } from 'pino';
+import { systemReason } from '../engine/config-error.ts';
 import type { Log } from '../engine/log.ts';
 
 /** Redis's levels, and what they are in pino's numbers. */
@@ -15,7 +16,14 @@ export interface Logger extends Log {
   level: LogLevel;
 }
 
-/** Logs to a file, or to standard output when `file` is empty. */
+/** The log file cannot be opened. */
+export class LogFileError extends Error {
+  override name = 'LogFileError';
+}
+
+/**
+ * Logs to a file, or to standard output when `file` is empty. Throws LogFileError.
+ */
 export function createLogger(level: LogLevel, file: string): Logger {
   // Loaded here and not imported, so that a process that embeds the engine does not pay for it.
   const { pino } = require('pino') as typeof import('pino');
@@ -59,5 +67,9 @@ function destination(file: string): DestinationStream {
       sync: true,
     });
   }
-  return pino.destination({ dest: file === '' ? 1 : file, append: true, mkdir: false, sync: true });
+  try {
+    return pino.destination({ dest: file || 1, append: true, mkdir: false, sync: true });
+  } catch (problem) {
+    throw new LogFileError(`Can't open the log file '${file}': ${systemReason(problem)}`);
+  }
 }
