@@ -1,0 +1,130 @@
+/**
+ * How packed tables grow and shrink: by one bucket at a time (linear hashing). packed-table.ts tells why;
+ * packed-table-layout.ts draws the bytes.
+ *
+ * A step touches the one or two buckets concerned and a word of the index. It may be put off: without memory for it
+ * the buckets become longer, and the next change tries again.
+ */
+import { NULL, type Ptr } from '../memory/address.ts';
+import { type Heap, OutOfMemoryError } from '../memory/heap.ts';
+import type { PackedBuckets } from './packed-buckets.ts';
+import type { PackedIndex } from './packed-index.ts';
+import {
+  BUCKET_ENTRIES_MAX,
+  BUCKETS_MAX,
+  ROOT_BUCKETS,
+  ROOT_FULLEST,
+  ROOT_KIND,
+  ROOT_MASK,
+  weightShift,
+} from './packed-table-layout.ts';
+
+/** See the file's comment. */
+export class PackedGrowth {
+  readonly #heap: Heap;
+  readonly #index: PackedIndex;
+  readonly #buckets: PackedBuckets;
+
+  constructor(heap: Heap, index: PackedIndex, buckets: PackedBuckets) {
+    this.#heap = heap;
+    this.#index = index;
+    this.#buckets = buckets;
+  }
+
+  /** Adds a bucket, with its part of the one that its members were in; not without memory. */
+  grow(root: Ptr): void {
+    try {
+      this.#addBucket(root);
+    } catch (problem) {
+      if (!(problem instanceof OutOfMemoryError)) throw problem;
+    }
+  }
+
+  /** Takes the last bucket away and gives its members to the one they came from; not without memory. */
+  shrink(root: Ptr): void {
+    try {
+      this.#dropBucket(root);
+    } catch (problem) {
+      if (!(problem instanceof OutOfMemoryError)) throw problem;
+    }
+  }
+
+  /** Sees to it that `fullest` is no less than what a bucket with so many entries weighs. */
+  noteCount(root: Ptr, bucket: number, count: number): void {
+    const heap = this.#heap;
+    const buckets = heap.word(root, ROOT_BUCKETS);
+    const weight = count << weightShift(bucket, buckets, heap.word(root, ROOT_MASK));
+    if (weight > heap.word(root, ROOT_FULLEST)) heap.setWord(root, ROOT_FULLEST, weight);
+  }
+
+  #addBucket(root: Ptr): void {
+    const heap = this.#heap;
+    const index = this.#index;
+    const added = heap.word(root, ROOT_BUCKETS);
+    if (added === BUCKETS_MAX) return;
+    let mask = heap.word(root, ROOT_MASK);
+    const isLevelFull = added > mask;
+    if (isLevelFull) mask = mask * 2 + 1;
+    const bit = (mask + 1) >>> 1;
+    const divided = added - bit;
+    const block = index.block(root, divided);
+    this.#divide(root, block, bit);
+    try {
+      index.extend(root, added);
+    } catch (problem) {
+      this.#undoDivide(block);
+      throw problem;
+    }
+    const { left, right } = this.#buckets;
+    if (left !== block && right !== block) heap.free(block);
+    index.setBlock(root, divided, left);
+    index.setBlock(root, added, right);
+    heap.setWord(root, ROOT_BUCKETS, added + 1);
+    if (isLevelFull) {
+      heap.setWord(root, ROOT_MASK, mask);
+      // What took all bits of the mask takes a bit less of the new one, and weighs half as much.
+      heap.setWord(root, ROOT_FULLEST, (heap.word(root, ROOT_FULLEST) + 1) >>> 1);
+    }
+    this.noteCount(root, divided, this.#buckets.count(left));
+    this.noteCount(root, added, this.#buckets.count(right));
+  }
+
+  #divide(root: Ptr, block: Ptr, bit: number): void {
+    const buckets = this.#buckets;
+    if (block !== NULL) {
+      buckets.divide(this.#heap.word(root, ROOT_KIND), block, bit);
+      return;
+    }
+    buckets.left = NULL;
+    buckets.right = NULL;
+  }
+
+  #undoDivide(block: Ptr): void {
+    const { left, right } = this.#buckets;
+    if (left === block || right === block) return;
+    this.#heap.free(left);
+    this.#heap.free(right);
+  }
+
+  #dropBucket(root: Ptr): void {
+    const heap = this.#heap;
+    const index = this.#index;
+    const dropped = heap.word(root, ROOT_BUCKETS) - 1;
+    if (dropped === 0) return;
+    const mask = heap.word(root, ROOT_MASK);
+    const target = dropped & (mask >>> 1);
+    const block = index.block(root, target);
+    const other = index.block(root, dropped);
+    const count = this.#buckets.count(block) + this.#buckets.count(other);
+    if (count > BUCKET_ENTRIES_MAX) return;
+    const united = this.#buckets.united(block, other);
+    index.setBlock(root, target, united);
+    heap.setWord(root, ROOT_BUCKETS, dropped);
+    if (dropped - 1 <= mask >>> 1) {
+      heap.setWord(root, ROOT_MASK, mask >>> 1);
+      heap.setWord(root, ROOT_FULLEST, heap.word(root, ROOT_FULLEST) * 2);
+    }
+    this.noteCount(root, target, count);
+    index.trim(root, dropped);
+  }
+}

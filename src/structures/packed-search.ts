@@ -1,0 +1,241 @@
+/**
+ * Finding and scanning in packed tables. packed-table.ts tells what they are.
+ */
+import { EXTENT_SHIFT, NULL, type Ptr, UNIT_MASK } from '../memory/address.ts';
+import { equalBytes } from '../memory/bytes.ts';
+import type { Heap } from '../memory/heap.ts';
+import { PackedBuckets } from './packed-buckets.ts';
+import { PackedEntry } from './packed-entry.ts';
+import { PackedFarParts } from './packed-far.ts';
+import { PackedIndex } from './packed-index.ts';
+import {
+  BUCKET_ENTRIES_MAX,
+  bitsOf,
+  COUNT_MASK,
+  FAR,
+  HEADER_BYTES,
+  KIND_HASH,
+  KIND_SET,
+  ROOT_BUCKETS,
+  ROOT_KIND,
+  ROOT_MASK,
+  reverseBits,
+  SIZE_MASK,
+  SLOT_BYTES,
+} from './packed-table-layout.ts';
+
+/** Most hashes that one `prefetch` takes. */
+export const PACKED_PREFETCH_MAX = 64;
+
+/** Full positions: a scan has seen everything when it reaches this. */
+const POSITION_END = 2 ** 32;
+
+/** See the file's comment. */
+export abstract class PackedSearch extends PackedEntry {
+  /** Position after the last `scanBucket` or `relocateBucket`. */
+  nextPosition = 0;
+  protected readonly index: PackedIndex;
+  protected readonly buckets: PackedBuckets;
+  protected readonly farParts: PackedFarParts;
+
+  /** Where the last search ended. The address is kept as a signed integer: those are never boxed. */
+  protected foundBucket = 0;
+  protected foundBlock = 0;
+  protected foundSlot = 0;
+  protected foundStart = 0;
+
+  /** What the last `scanBucket` returned. */
+  #batchKind = KIND_SET;
+  #batchBucket = 0;
+  #batchBlock = 0;
+  readonly #batchSlots = new Uint16Array(BUCKET_ENTRIES_MAX);
+  readonly #batchStarts = new Uint32Array(BUCKET_ENTRIES_MAX);
+  readonly #prefetchBlocks = new Uint32Array(PACKED_PREFETCH_MAX);
+
+  constructor(heap: Heap) {
+    super(heap);
+    this.index = new PackedIndex(heap);
+    this.buckets = new PackedBuckets(heap);
+    this.farParts = new PackedFarParts(heap, this.buckets);
+  }
+
+  /** Whether the member is there. In a hash, `value...` is then its value. */
+  find(
+    root: Ptr,
+    hash: number,
+    bytes: Buffer,
+    view: DataView,
+    offset: number,
+    length: number,
+  ): boolean {
+    const kind = this.heap.word(root, ROOT_KIND);
+    if (!this.search(root, kind, hash, bytes, view, offset, length)) return false;
+    if (kind === KIND_HASH) {
+      const block = this.foundBlock as Ptr;
+      this.openValue(block, this.buckets.shape(block, this.foundSlot) & SIZE_MASK, this.foundStart);
+    }
+    return true;
+  }
+
+  /**
+   * Collects the entries of one bucket, those at or after `position` (0 to 2^32 - 1, a place in the
+   * order of reversed hashes), for `entry`; returns their number and sets `nextPosition`, 0 when the
+   * table is done. Every entry that is there from the first call to the last is returned once,
+   * however the table grows or shrinks between calls.
+   */
+  scanBucket(root: Ptr, position: number): number {
+    const { heap, buckets } = this;
+    const bucket = this.bucketAt(root, position);
+    const start = this.advance(root, bucket);
+    const block = this.index.block(root, bucket);
+    const kind = heap.word(root, ROOT_KIND);
+    this.#batchKind = kind;
+    this.#batchBucket = bucket;
+    this.#batchBlock = block | 0;
+    let found = 0;
+    if (block === NULL) return 0;
+    let at = buckets.firstByte(block);
+    for (let slot = buckets.count(block) - 1; slot >= 0; slot--) {
+      // Only after shrinking is a position within a bucket.
+      const isWanted =
+        position === start || reverseBits(buckets.hashAt(kind, block, slot, at)) >= position;
+      if (isWanted) {
+        this.#batchSlots[found] = slot;
+        this.#batchStarts[found++] = at;
+      }
+      at += buckets.shape(block, slot) & SIZE_MASK;
+    }
+    return found;
+  }
+
+  /** Points `member...` and `value...` at entry number `i` of the last `scanBucket`. */
+  entry(i: number): void {
+    this.foundBucket = this.#batchBucket;
+    this.foundBlock = this.#batchBlock;
+    this.foundSlot = this.#batchSlots[i]!;
+    this.foundStart = this.#batchStarts[i]!;
+    this.openFound(this.#batchKind);
+  }
+
+  /** Points `member...` and `value...` at the entry that was found. */
+  protected openFound(kind: number): void {
+    const block = this.foundBlock as Ptr;
+    this.openEntry(kind, block, this.buckets.shape(block, this.foundSlot), this.foundStart);
+  }
+
+  /**
+   * Brings into the cache what finding the first `count` of `hashes` will read: the buckets' slots,
+   * then the first entry with the tag, or the place where a new one would go. Each pass is a loop of
+   * independent loads, so that the memory system works on many at once. The value returned only keeps
+   * the loads from being optimised away.
+   */
+  prefetch(root: Ptr, hashes: Int32Array, count: number): number {
+    const { heap, buckets } = this;
+    const allWords = heap.words;
+    const blocks = this.#prefetchBlocks;
+    let sum = 0;
+    for (let i = 0; i < count; i++) {
+      blocks[i] = this.index.block(root, this.index.bucketOf(root, hashes[i]!));
+    }
+    for (let i = 0; i < count; i++) {
+      const block = blocks[i]!;
+      if (block !== NULL) sum ^= allWords[block >>> EXTENT_SHIFT]![(block & UNIT_MASK) << 1]!;
+    }
+    for (let i = 0; i < count; i++) {
+      const block = blocks[i]! as Ptr;
+      if (block === NULL) continue;
+      const slot = this.#slotWithTag(block, hashes[i]! >>> 24);
+      const at = slot < 0 ? buckets.firstByte(block) : buckets.entryStart(block, slot);
+      sum ^= allWords[block >>> EXTENT_SHIFT]![at >>> 2]!;
+    }
+    return sum;
+  }
+
+  /** The bucket that a position is in. */
+  protected bucketAt(root: Ptr, position: number): number {
+    return this.index.bucketOf(root, reverseBits(position));
+  }
+
+  /** Sets `nextPosition` behind a bucket and returns the position where it begins. */
+  protected advance(root: Ptr, bucket: number): number {
+    const { heap } = this;
+    const start = reverseBits(bucket);
+    const bits = bitsOf(bucket, heap.word(root, ROOT_BUCKETS), heap.word(root, ROOT_MASK));
+    const next = start + 2 ** (32 - bits);
+    this.nextPosition = next >= POSITION_END ? 0 : next;
+    return start;
+  }
+
+  /** Remembers where the member is, or that it is not in its bucket. */
+  protected search(
+    root: Ptr,
+    kind: number,
+    hash: number,
+    bytes: Buffer,
+    view: DataView,
+    offset: number,
+    length: number,
+  ): boolean {
+    const bucket = this.index.bucketOf(root, hash);
+    const block = this.index.block(root, bucket);
+    this.foundBucket = bucket;
+    this.foundBlock = block | 0;
+    if (block === NULL) return false;
+    const words = this.heap.words[block >>> EXTENT_SHIFT]!;
+    let at = (block & UNIT_MASK) << 1;
+    const count = words[at]! & COUNT_MASK;
+    const tag = hash >>> 24;
+    const pattern = (tag << 16) | tag;
+    for (let slot = 0; slot < count; slot += 2) {
+      const difference = (words[++at]! ^ pattern) & 0x00ff00ff;
+      // Subtracting 1 sets the top bit of 16 that are 0, and of 16 that are 1 after a borrow.
+      if (((difference - 0x00010001) & 0x80008000) === 0) continue;
+      if ((difference & 0xff) === 0) {
+        if (this.#matches(kind, block, slot, hash, bytes, view, offset, length)) return true;
+      }
+      if (difference >>> 16 === 0 && slot + 1 < count) {
+        if (this.#matches(kind, block, slot + 1, hash, bytes, view, offset, length)) return true;
+      }
+    }
+    return false;
+  }
+
+  /** The first slot of a bucket with this tag, -1 for none. */
+  #slotWithTag(block: Ptr, tag: number): number {
+    const bytes = this.heap.bytes[block >>> EXTENT_SHIFT]!;
+    const count = this.buckets.count(block);
+    const first = ((block & UNIT_MASK) << 3) + HEADER_BYTES;
+    for (let slot = 0; slot < count; slot++) {
+      if (bytes[first + slot * SLOT_BYTES] === tag) return slot;
+    }
+    return -1;
+  }
+
+  #matches(
+    kind: number,
+    block: Ptr,
+    slot: number,
+    hash: number,
+    bytes: Buffer,
+    view: DataView,
+    offset: number,
+    length: number,
+  ): boolean {
+    const extent = block >>> EXTENT_SHIFT;
+    const own = this.heap.bytes[extent]!;
+    const shape = this.buckets.shape(block, slot);
+    const start = this.buckets.entryStart(block, slot);
+    const member = kind === KIND_HASH ? start + 1 : start;
+    if ((shape & FAR) !== 0) {
+      if (!this.farParts.isMember(extent, member, hash, bytes, view, offset, length)) return false;
+    } else {
+      const size = kind === KIND_HASH ? shape - 1 - (own[start]! & SIZE_MASK) : shape;
+      if (size !== length) return false;
+      const ownView = this.heap.views[extent]!;
+      if (!equalBytes(own, ownView, member, bytes, view, offset, length)) return false;
+    }
+    this.foundSlot = slot;
+    this.foundStart = start;
+    return true;
+  }
+}
