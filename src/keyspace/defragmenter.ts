@@ -28,7 +28,7 @@ const WASTE_GROWTH = 1.25;
 export class Defragmenter implements RecordMover {
   /** `active-defrag-threshold-lower`: percentage of waste from which on there is something to do. */
   wastePercentMin = 10;
-  /** `active-defrag-ignore-bytes`: waste that is not worth while. */
+  /** `active-defrag-ignore-bytes`: waste that is not worth while, and what a cycle must win. */
   wasteBytesMin: number = 1024 * 1024;
 
   /** Records and blocks of tables that were moved since the start. */
@@ -55,11 +55,16 @@ export class Defragmenter implements RecordMover {
     return this.#cycle !== null;
   }
 
+  /** Begins a cycle, however little it can win. */
+  start(): void {
+    this.#cycle ??= this.#run(1);
+  }
+
   /** Works for about `budgetMs` milliseconds, 0 for the shortest step; whether there is more to do. */
   step(budgetMs: number): boolean {
     if (this.#cycle === null) {
       if (!this.#isWorthWhile()) return false;
-      this.#cycle = this.#run();
+      this.#cycle = this.#run(this.wasteBytesMin);
     }
     const endMs = performance.now() + budgetMs;
     try {
@@ -101,10 +106,10 @@ export class Defragmenter implements RecordMover {
     return moved;
   }
 
-  *#run(): Generator<void> {
+  *#run(winBytesMin: number): Generator<void> {
     const { heap, databases } = this.#keyspace;
     const before = heap.committedBytes() + heap.heldBytes;
-    const winBytes = yield* this.#evacuation.mark();
+    const winBytes = yield* this.#evacuation.mark(winBytesMin);
     if (winBytes > 0) {
       for (const database of databases) yield* this.#walk(database);
       yield* this.#evacuation.finish();

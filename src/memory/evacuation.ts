@@ -16,9 +16,6 @@ import { PAGE_BYTES, PAGE_SHIFT } from './slab-pages.ts';
 
 const PAGES_PER_EXTENT = 2 ** (EXTENT_SHIFT - PAGE_SHIFT);
 
-/** Fewer bytes than this are not worth a walk through all keys. */
-const WIN_BYTES_MIN = 1024 * 1024;
-
 /** Pages are told apart by how full they are, in so many steps. */
 const FILL_LEVELS = 32;
 /** Moving the blocks of fuller pages costs more than it wins. */
@@ -54,8 +51,8 @@ export class Evacuation {
     this.#heap = heap;
   }
 
-  /** Marks pages and extents; returns the bytes that emptying them will win, 0 when it is not worth while. */
-  *mark(): Generator<void, number> {
+  /** Marks pages and extents if emptying them wins at least so many bytes; returns what it will win, or 0. */
+  *mark(winBytesMin: number): Generator<void, number> {
     const { pages, runs } = this.#heap;
     const extents = this.#slabExtents();
     const drained = new Set(extentsToDrain(extents));
@@ -68,7 +65,7 @@ export class Evacuation {
     const drainedRuns = this.#runExtentsToDrain();
     let winBytes = this.#choosePages() * PAGE_BYTES + drainedRuns.length * EXTENT_BYTES;
     for (const extent of drained) winBytes += pages.touchedPages(extent) * PAGE_BYTES;
-    if (winBytes < WIN_BYTES_MIN) return 0;
+    if (winBytes < winBytesMin) return 0;
     // From now on new pages come from the fullest extents.
     pages.endDraining();
     for (const extent of drained) pages.drain(extent);

@@ -33,6 +33,17 @@ export class KeyspaceModel {
     return this.keyspace.databases[id]!;
   }
 
+  /** Begins to defragment, and gives it more to do than a small keyspace would. */
+  defragment(): void {
+    const { defragmenter } = this;
+    const { pages } = this.keyspace.heap;
+    defragmenter.start();
+    if (!defragmenter.step(0)) return;
+    for (const page of [...pages.pagesInUse()]) {
+      if (this.#random.fraction() < 0.3) pages.evacuate(page);
+    }
+  }
+
   put(id: number, key: string, length: number, dueMs: number | bigint): void {
     const entry = this.database(id).put(argsOf(key), 0, TYPE_STRING, RAW, length, dueMs);
     const value = this.#randomBytes(length);
@@ -171,6 +182,7 @@ export function runKeyspaceRound(random: SeededRandom, steps: number): void {
   let growing = 0.8;
   for (let step = 0; step < steps; step++) {
     if (step % 2000 === 0) growing = random.pick([0.9, 0.6, 0.1]);
+    if (random.fraction() < 0.002) model.defragment();
     if (random.fraction() < 0.3) model.defragmenter.step(0);
     const id = random.pick([0, 0, 0, 0, 1, 2]);
     if (random.fraction() < 0.0002) model.flush(id);
