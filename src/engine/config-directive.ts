@@ -51,8 +51,11 @@ interface Traits {
    * configs` allows it.
    */
   readonly change?: 'anytime' | 'startup' | 'protected';
-  /** `accepted`: read, checked and shown, but without effect on this server. */
-  readonly effect?: 'used' | 'accepted';
+  /**
+   * Whether it has an effect. Those that are `planned` have none yet and those that are `accepted`
+   * never will: they are read, checked and shown, so that files and tools of Redis go on working.
+   */
+  readonly effect?: 'used' | 'planned' | 'accepted';
   /** CONFIG GET shows it only by its exact name, never through a pattern. */
   readonly hidden?: boolean;
   /** Its value is kept out of logs, of the slow log, of MONITOR and of error texts. */

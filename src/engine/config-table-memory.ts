@@ -18,6 +18,7 @@ export const MEMORY_DIRECTIVES = {
     memory(0n, UINT64_MAX),
     '0',
     'Memory the data set may use before keys are evicted or writes refused; 0 is no limit.',
+    { effect: 'planned' },
   ),
   'maxmemory-policy': directive(
     choice(
@@ -38,11 +39,13 @@ export const MEMORY_DIRECTIVES = {
     integer(1, INT32_MAX),
     '5',
     'How many keys are looked at to find one to evict; more is more exact and slower.',
+    { effect: 'planned' },
   ),
   'maxmemory-eviction-tenacity': directive(
     integer(0, 100),
     '10',
     'How long eviction may hold up commands when memory runs away, from 0 (least) to 100.',
+    { effect: 'planned' },
   ),
   'lfu-log-factor': directive(
     integer(0, INT32_MAX),
@@ -58,6 +61,7 @@ export const MEMORY_DIRECTIVES = {
     integer(1, 10),
     '1',
     'How much time background work may spend on expired keys, from 1 to 10.',
+    { effect: 'planned' },
   ),
   'lazyfree-lazy-eviction': directive(
     BOOLEAN,
@@ -99,31 +103,37 @@ export const MEMORY_DIRECTIVES = {
     BOOLEAN,
     'yes',
     'Whether memory held by freed records is won back while the server runs.',
+    { effect: 'planned' },
   ),
   'active-defrag-ignore-bytes': directive(
     memory(1n),
     '100mb',
     'Held but unused memory below which defragmentation does not start.',
+    { effect: 'planned' },
   ),
   'active-defrag-threshold-lower': directive(
     integer(0, 1000),
     '10',
     'Percentage of unused memory at which defragmentation starts.',
+    { effect: 'planned' },
   ),
   'active-defrag-threshold-upper': directive(
     integer(0, 1000),
     '100',
     'Percentage of unused memory at which defragmentation works hardest.',
+    { effect: 'planned' },
   ),
   'active-defrag-cycle-min': directive(
     integer(1, 99),
     '1',
     'Percentage of processor time for defragmentation at the lower threshold.',
+    { effect: 'planned' },
   ),
   'active-defrag-cycle-max': directive(
     integer(1, 99),
     '25',
     'Percentage of processor time for defragmentation at the upper threshold.',
+    { effect: 'planned' },
   ),
   'active-defrag-max-scan-fields': directive(
     integer(1, INT64_MAX),

@@ -34,10 +34,12 @@ export const MONITORING_DIRECTIVES = {
     KEYSPACE_EVENTS,
     '',
     'Which events of keys are published, by letters; none by default.',
+    { effect: 'planned' },
   ),
   'tracking-table-max-keys': directive(
     integer(0, INT64_MAX),
     '1000000',
     'How many keys client-side caching remembers; 0 is no limit.',
+    { effect: 'planned' },
   ),
 };

@@ -21,12 +21,16 @@ export const NETWORK_DIRECTIVES = {
     ADDRESSES,
     '* -::*',
     'Addresses to listen on; * and ::* are all, and one behind a - may be missing.',
+    { change: 'startup' },
   ),
-  port: directive(integer(0, 65535), '6379', 'TCP port of the Redis protocol; 0 listens on none.'),
+  port: directive(integer(0, 65535), '6379', 'TCP port of the Redis protocol; 0 listens on none.', {
+    change: 'startup',
+  }),
   'text-port': directive(
     integer(0, 65535),
     '0',
     'TCP port of the line protocol for people and simple programs; 0 listens on none.',
+    { change: 'startup' },
   ),
   'text-replies': directive(
     choice('quoted', 'raw'),
@@ -72,6 +76,7 @@ export const NETWORK_DIRECTIVES = {
     MEMORY_OR_PERCENT,
     '0',
     'Memory all clients may use together, in bytes or percent of maxmemory; 0 is no limit.',
+    { effect: 'planned' },
   ),
   'proto-max-bulk-len': directive(
     memory(MEBIBYTE),
@@ -92,6 +97,7 @@ export const NETWORK_DIRECTIVES = {
     text('<address>'),
     '',
     'Local address of the connections this server opens.',
+    { effect: 'planned' },
   ),
   'socket-mark-id': directive(
     integer(0, UINT32_MAX),

@@ -13,17 +13,19 @@ export const SECURITY_DIRECTIVES = {
     text('<path>'),
     '',
     'File of users; unset, they are the user lines of the configuration.',
-    { change: 'startup' },
+    { change: 'startup', effect: 'planned' },
   ),
   'acl-pubsub-default': directive(
     choice('allchannels', 'resetchannels'),
     'resetchannels',
     'Which channels a new user may use: all or none.',
+    { effect: 'planned' },
   ),
   'acllog-max-len': directive(
     integer(0, INT64_MAX),
     '128',
     'How many refused commands and logins ACL LOG remembers.',
+    { effect: 'planned' },
   ),
   'enable-protected-configs': directive(
     PERMISSION,
