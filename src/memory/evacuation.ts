@@ -127,7 +127,7 @@ export class Evacuation {
       const there = levels.reduce((sum, count) => sum + count, 0);
       const needed = Math.ceil(this.#live[sizeClass]! / this.#heap.pages.blocksPerPage(sizeClass));
       // A little room, so that what is written meanwhile does not take new pages.
-      let left = there - needed - Math.ceil(needed / FILL_LEVELS);
+      let left = there - needed - Math.floor(needed / FILL_LEVELS);
       let level = 0;
       while (level < FILL_LEVEL_MAX && levels[level]! <= left) {
         chosen += levels[level]!;
