@@ -4,9 +4,10 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { REDIS_VERSION, REDSTART_VERSION } from './commands/version.ts';
 import type { Config } from './engine/config.ts';
-import { ConfigurationError } from './engine/config-error.ts';
+import { ConfigurationError, refusedConfiguration } from './engine/config-error.ts';
 import { loadConfiguration } from './engine/config-file.ts';
 import { Redstart } from './redstart.ts';
+import { lowerClientsMax } from './server/file-limit.ts';
 import { ListenError } from './server/listener.ts';
 import { createLogger, LogFileError, type Logger } from './server/logger.ts';
 
@@ -40,13 +41,23 @@ async function main(argv: readonly string[]): Promise<void> {
 /** The configuration, or undefined when it is at fault, which has been said. */
 async function readConfiguration(argv: readonly string[]): Promise<Config | undefined> {
   try {
-    return await loadConfiguration(argv, readStdin, { version: REDIS_VERSION });
+    const config = await loadConfiguration(argv, readStdin, { version: REDIS_VERSION });
+    refuseUnheededProtection(config);
+    return config;
   } catch (problem) {
     if (!(problem instanceof ConfigurationError)) throw problem;
     process.stderr.write(`${problem.message}\n`);
     process.exitCode = 1;
     return undefined;
   }
+}
+
+/** Who restricts users or hides commands must not be left believing that it is done. */
+function refuseUnheededProtection({ source }: Config): void {
+  const declaration = source.users[0] ?? source.renames[0];
+  if (declaration === undefined) return;
+  const reason = 'users and renamed commands are not supported yet';
+  throw refusedConfiguration(REDIS_VERSION, declaration.origin, reason);
 }
 
 async function serve(config: Config): Promise<void> {
@@ -72,6 +83,8 @@ async function serve(config: Config): Promise<void> {
   if (config.source.file === undefined && process.argv.length <= 2) {
     log.warning('No config file specified, using the default config');
   }
+  for (const name of config.unheeded) log.warning(`The directive ${name} has no effect yet`);
+  lowerClientsMax(config, log);
   redstart.start();
   try {
     await redstart.listen();

@@ -11,9 +11,10 @@ import { globMatch } from '../protocol/glob.ts';
 import { losslessText } from '../protocol/lossless-text.ts';
 import { ConfigRejection, type Kind, type Setting, splitValue } from './config-directive.ts';
 import type { Origin } from './config-error.ts';
-import type { Settings } from './config-settings.ts';
+import { Settings } from './config-settings.ts';
 import {
   type ConfigValues,
+  DIRECTIVE_NAMES,
   type DirectiveName,
   directiveOf,
   findDirective,
@@ -96,6 +97,14 @@ export class Config {
   /** The settings in force, for CONFIG REWRITE. */
   get settings(): Settings {
     return this.#settings;
+  }
+
+  /** Directives that were given and have no effect yet, of which whoever gave them should hear. */
+  get unheeded(): readonly DirectiveName[] {
+    const defaults = new Settings(this.#settings.workingDirectory);
+    return DIRECTIVE_NAMES.filter(
+      (name) => directiveOf(name).effect === 'planned' && !this.#settings.agrees(name, defaults),
+    );
   }
 
   /** Whether requirepass is not what the server was started with. */

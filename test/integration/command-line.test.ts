@@ -105,6 +105,12 @@ describe('a start is refused', () => {
     expect(await refused('--daemonize', 'yes')).toContain('supervisor');
   });
 
+  it('for protection that it does not give', async () => {
+    expect(await refused('--user', 'default', 'off')).toContain('are not supported yet');
+    const path = file('renames.conf', `port ${port}`, 'rename-command FLUSHALL ""');
+    expect(await refused(path)).toMatch(/at line 2\n>>> 'rename-command FLUSHALL ""'\n.*not supp/);
+  });
+
   it('without showing a secret', async () => {
     const shown = await refused('--requirepass', 'sesame', 'open');
     expect(shown).toContain(">>> 'requirepass ********'");
@@ -260,6 +266,12 @@ describe('what it tells', () => {
     }
     expect(log[0]).toMatchObject({ level: 'notice', redis: '7.2.4', node: process.version });
     expect(log[1]).toMatchObject({ level: 'notice', port: Number(port) });
+  });
+
+  it('which directives it does not heed', async () => {
+    const server = await serve(['--port', port, '--appendonly', 'yes', '--io-threads', '4']);
+    const warnings = server.log().filter(({ level }) => level === 'warning');
+    expect(warnings.map(({ msg }) => msg)).toEqual(['The directive appendonly has no effect yet']);
   });
 
   it('nothing on the terminal where there is a log file, which it appends to', async () => {
