@@ -11,7 +11,15 @@
  * draining: then nothing new may go there, and its free runs are in no bin. Rejected: rounding to slab-like
  * classes (up to a third lost at these sizes) and a buddy system (up to half).
  */
-import { EXTENT_BYTES, EXTENT_RUNS, EXTENT_SHIFT, NULL, type Ptr, UNIT_MASK } from './address.ts';
+import {
+  EXTENT_BYTES,
+  EXTENT_COUNT_MAX,
+  EXTENT_RUNS,
+  EXTENT_SHIFT,
+  NULL,
+  type Ptr,
+  UNIT_MASK,
+} from './address.ts';
 import type { Heap } from './heap.ts';
 
 const GRAIN_BYTES = 4096;
@@ -23,6 +31,8 @@ const BIN_COUNT = 64;
 /** Runs of the best bin that are looked at before a longer one is cut: a bin may hold many that just do not do. */
 const TRIES_MAX = 16;
 
+const NO_LENGTHS = new Int32Array(0);
+
 /** A run as the heap checker sees it. */
 export interface Run {
   readonly ptr: Ptr;
@@ -33,11 +43,13 @@ export interface Run {
 /** The runs of a heap. Only Heap uses it; it keeps the heap's byte counts. */
 export class RunExtents {
   readonly #heap: Heap;
-  readonly #lengths = new Map<number, Int32Array>();
+  /** By extent; empty for those that hold no runs. */
+  readonly #lengths: Int32Array[] = new Array(EXTENT_COUNT_MAX).fill(NO_LENGTHS);
+  #extentCount = 0;
   readonly #bins = new Uint32Array(BIN_COUNT);
-  readonly #draining = new Set<number>();
+  readonly #draining = new Uint8Array(EXTENT_COUNT_MAX);
   /** Grains from the start of each extent that were ever used. */
-  readonly #touched = new Map<number, number>();
+  readonly #touched = new Int32Array(EXTENT_COUNT_MAX);
 
   constructor(heap: Heap) {
     this.#heap = heap;
@@ -55,7 +67,7 @@ export class RunExtents {
     if (whole > grains) this.#addFree(atGrain(run, first + grains), whole - grains);
     setLength(lengths, first, grains, -grains);
     const extent = run >>> EXTENT_SHIFT;
-    this.#touched.set(extent, Math.max(this.#touched.get(extent)!, first + grains));
+    this.#touched[extent] = Math.max(this.#touched[extent]!, first + grains);
     this.#heap.usedBytes += grains * GRAIN_BYTES;
     this.#heap.heldBytes += grains * GRAIN_BYTES;
     return run;
@@ -84,7 +96,7 @@ export class RunExtents {
     const extent = ptr >>> EXTENT_SHIFT;
     // The last extent is kept, so that one block coming and going does not map and unmap it each time.
     const isEmpty = grains === GRAINS_PER_EXTENT - firstGrain(extent);
-    if (isEmpty && this.#lengths.size > 1) this.#removeExtent(extent);
+    if (isEmpty && this.#extentCount > 1) this.#removeExtent(extent);
     else this.#addFree(atGrain(ptr, first), grains);
   }
 
@@ -94,17 +106,17 @@ export class RunExtents {
 
   /** Numbers of the extents that hold runs. */
   extents(): number[] {
-    return [...this.#lengths.keys()];
+    return [...this.#lengths.keys()].filter((extent) => this.#lengths[extent] !== NO_LENGTHS);
   }
 
   /** Bytes from the start of an extent that were ever used: what the system has committed. */
   touchedBytes(extent: number): number {
-    return this.#touched.get(extent)! * GRAIN_BYTES;
+    return this.#touched[extent]! * GRAIN_BYTES;
   }
 
   /** All runs of an extent in address order. Throws when their lengths do not add up. */
   *runsOf(extent: number): Generator<Run> {
-    const lengths = this.#lengths.get(extent)!;
+    const lengths = this.#lengths[extent]!;
     const base = (extent * (UNIT_MASK + 1)) as Ptr;
     for (let grain = firstGrain(extent); grain < GRAINS_PER_EXTENT; ) {
       const length = lengths[grain]!;
@@ -133,21 +145,21 @@ export class RunExtents {
   }
 
   isDraining(ptr: Ptr): boolean {
-    return this.#draining.has(ptr >>> EXTENT_SHIFT);
+    return this.#draining[ptr >>> EXTENT_SHIFT] !== 0;
   }
 
   /** Allocates no more from an extent, so that moving its runs elsewhere frees it. */
   drain(extent: number): void {
     const free = [...this.runsOf(extent)].filter(({ isFree }) => isFree);
     for (const { ptr } of free) this.#unlink(ptr);
-    this.#draining.add(extent);
+    this.#draining[extent] = 1;
   }
 
   /** Ends all draining. */
   endDraining(): void {
-    const extents = [...this.#draining];
-    this.#draining.clear();
-    for (const extent of extents) {
+    for (const extent of this.extents()) {
+      if (this.#draining[extent] === 0) continue;
+      this.#draining[extent] = 0;
       for (const run of this.runsOf(extent)) {
         if (run.isFree) this.#addFree(run.ptr, run.bytes / GRAIN_BYTES);
       }
@@ -155,7 +167,7 @@ export class RunExtents {
   }
 
   #lengthsOf(ptr: Ptr): Int32Array {
-    return this.#lengths.get(ptr >>> EXTENT_SHIFT)!;
+    return this.#lengths[ptr >>> EXTENT_SHIFT]!;
   }
 
   /** First fit among the first `triesMax` runs of the bin of `grains`, else any run of a larger bin. */
@@ -195,20 +207,21 @@ export class RunExtents {
   /** Returns the new extent's one free run. */
   #addExtent(): Ptr {
     const extent = this.#heap.addExtent(EXTENT_RUNS, EXTENT_BYTES);
-    this.#lengths.set(extent, new Int32Array(GRAINS_PER_EXTENT));
+    this.#lengths[extent] = new Int32Array(GRAINS_PER_EXTENT);
+    this.#extentCount++;
     const first = firstGrain(extent);
     // Grain 0 of extent 0 stays out of use: its address would be null.
-    if (first === 1) this.#lengths.get(extent)![0] = -1;
-    this.#touched.set(extent, 0);
+    if (first === 1) this.#lengths[extent]![0] = -1;
+    this.#touched[extent] = 0;
     const run = atGrain((extent * (UNIT_MASK + 1)) as Ptr, first);
     this.#addFree(run, GRAINS_PER_EXTENT - first);
     return run;
   }
 
   #removeExtent(extent: number): void {
-    this.#lengths.delete(extent);
-    this.#draining.delete(extent);
-    this.#touched.delete(extent);
+    this.#lengths[extent] = NO_LENGTHS;
+    this.#extentCount--;
+    this.#draining[extent] = 0;
     this.#heap.removeExtent(extent);
   }
 

@@ -78,7 +78,7 @@ export class TimingWheel {
     }
     const words = this.#heap.words[timer >>> EXTENT_SHIFT]!;
     const at = (timer & UNIT_MASK) << 1;
-    words[at + DUE_LOW] = dueMs % 4294967296;
+    words[at + DUE_LOW] = dueMs;
     words[at + DUE_HIGH] = Math.floor(dueMs / 4294967296) | (mark ? MARK : 0);
     this.#link(timer, dueMs);
   }
@@ -231,14 +231,14 @@ export class TimingWheel {
     for (let level = 0; level < LEVELS; level++) {
       const above = LEVEL_MS[level + 1]!;
       if (Math.floor(dueMs / above) === Math.floor(this.#elapsedMs / above)) {
-        return level * 64 + (Math.floor(dueMs / LEVEL_MS[level]!) % 64);
+        return level * 64 + indexAt(dueMs, level);
       }
     }
     // Another turn of the top level (139 years): its slot if that comes within a turn, else the one reached last,
     // from where it is linked again.
     const current = Math.floor(this.#elapsedMs / LEVEL_MS[LEVELS - 1]!);
     const ahead = Math.min(Math.floor(dueMs / LEVEL_MS[LEVELS - 1]!) - current, 63);
-    return (LEVELS - 1) * 64 + ((current + ahead) % 64);
+    return (LEVELS - 1) * 64 + ((indexAt(this.#elapsedMs, LEVELS - 1) + ahead) & 63);
   }
 
   /** The occupied slot that starts first; of several the one on the highest level, which must move down first. */
@@ -249,8 +249,7 @@ export class TimingWheel {
       const low = this.#maps[level * 2]!;
       const high = this.#maps[level * 2 + 1]!;
       if ((low | high) === 0) continue;
-      const current = Math.floor(this.#elapsedMs / LEVEL_MS[level]!) % 64;
-      const slot = level * 64 + firstAtOrAfter(low, high, current);
+      const slot = level * 64 + firstAtOrAfter(low, high, indexAt(this.#elapsedMs, level));
       const slotMs = this.#slotMs(slot);
       if (slotMs <= bestMs) {
         best = slot;
@@ -264,14 +263,19 @@ export class TimingWheel {
   #slotMs(slot: number): number {
     const level = slot >>> 6;
     const length = LEVEL_MS[level]!;
-    const current = Math.floor(this.#elapsedMs / length);
-    const ahead = ((slot & 63) - (current % 64) + 64) % 64;
-    return (current + ahead) * length;
+    const ahead = (slot - indexAt(this.#elapsedMs, level)) & 63;
+    return (Math.floor(this.#elapsedMs / length) + ahead) * length;
   }
 
   #setWord(timer: Ptr, index: number, value: number): void {
     this.#heap.words[timer >>> EXTENT_SHIFT]![((timer & UNIT_MASK) << 1) + index] = value;
   }
+}
+
+/** Which of the 64 slots of a level a time falls into. Without `%`, which calls a function for so large numbers. */
+function indexAt(timeMs: number, level: number): number {
+  const slots = Math.floor(timeMs / LEVEL_MS[level]!);
+  return slots - Math.floor(slots / 64) * 64;
 }
 
 /** Lowest set bit of a 64-bit map at or after `from`, else the lowest of all. REQUIRES: a bit is set. */
