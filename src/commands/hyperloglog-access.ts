@@ -4,7 +4,7 @@ import { hasSoundRegisters, isHyperLogLog } from '../values/hyperloglog.ts';
 import { CommandError } from './errors.ts';
 
 const NO_HYPERLOGLOG = new CommandError('WRONGTYPE Key is not a valid HyperLogLog string value.');
-const CORRUPTED = new CommandError('INVALIDOBJ Corrupted HLL object detected');
+export const CORRUPTED: CommandError = new CommandError('INVALIDOBJ Corrupted HLL object detected');
 
 /** Throws for a string that does not have the form of a HyperLogLog. */
 export function requireHyperLogLog({ bytes, start, length }: EntryCell): void {

@@ -18,10 +18,11 @@ import {
 } from '../values/hyperloglog.ts';
 import { markOf } from '../values/hyperloglog-hash.ts';
 import { REGISTER_COUNT } from '../values/hyperloglog-registers.ts';
+import { CORRUPT, RAISED } from '../values/hyperloglog-sparse.ts';
 import { STRING_RAW } from '../values/string.ts';
 import { createCollection, readCollection, writeCollection } from './collection-access.ts';
 import type { Command, Context } from './command.ts';
-import { requireHyperLogLog, requireSoundRegisters } from './hyperloglog-access.ts';
+import { CORRUPTED, requireHyperLogLog, requireSoundRegisters } from './hyperloglog-access.ts';
 
 export const pfadd: Command = {
   name: 'PFADD',
@@ -41,13 +42,16 @@ export const pfadd: Command = {
       changed = true;
     } else {
       requireHyperLogLog(cell);
-      if (args.count > 2) requireSoundRegisters(cell);
+      // The first of several elements must not be added when another cannot be.
+      if (args.count > 3) requireSoundRegisters(cell);
       cell.encoding = STRING_RAW;
     }
     const { hyperloglogSparseBytesMax } = context.keyspace.thresholds;
     for (let i = 2; i < args.count; i++) {
       const mark = markOf(args.bytes, args.view, args.start(i), args.length(i));
-      if (addElement(cell, mark, hyperloglogSparseBytesMax)) changed = true;
+      const outcome = addElement(cell, mark, hyperloglogSparseBytesMax);
+      if (outcome === CORRUPT) throw CORRUPTED;
+      if (outcome === RAISED) changed = true;
     }
     if (changed) {
       forgetCount(cell.bytes, cell.start);

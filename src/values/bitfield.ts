@@ -105,9 +105,9 @@ export function fitWideField(
 
 /**
  * A 64-bit integer as SET takes it for a field, where Redis differs from mere arithmetic. It is
- * unsigned for an unsigned field, so that -1 is too high for it, not too low. And for a signed one of
- * less than 64 bits Redis finds out how far it is below the highest value with a subtraction that
- * wraps: from 2^63 on it is taken for too high, which shows when the field saturates.
+ * unsigned for an unsigned field, so that -1 is too high for it, not too low. And for a signed one
+ * of less than 64 bits Redis finds out how far it is below the highest value with a subtraction
+ * that wraps: from 2^63 on it is taken for too high, which shows when the field saturates.
  */
 export function operandOfSet(value: bigint, bits: number, signed: boolean): bigint {
   if (!signed) return BigInt.asUintN(64, value);

@@ -19,8 +19,8 @@ const FACTOR_LOW_LOWER = FACTOR_LOW & 0xffff;
 const LOW_BITS_LEFT = 32 - REGISTER_BITS;
 
 /**
- * The mark of an element: the register that it counts in, plus REGISTER_COUNT times its rank: one more than the
- * zeros that follow in its hash, 1..51.
+ * The mark of an element: the register that it counts in, plus REGISTER_COUNT times its rank, which
+ * is one more than the zeros that follow in its hash: 1..51.
  */
 export function markOf(bytes: Uint8Array, view: DataView, start: number, length: number): number {
   const wordsEnd = start + (length & ~7);

@@ -71,8 +71,8 @@ function testCounts(): string | undefined {
   for (let added = 1; added <= ELEMENTS; added++) {
     view.setUint32(0, added, true);
     const mark = markOf(element, view, 0, ELEMENT_BYTES);
-    const changed = addElement(sparse, mark, SPARSE_BYTES_MAX);
-    if (addElement(dense, mark, SPARSE_BYTES_MAX) !== changed) return 'dense/sparse disagree';
+    const outcome = addElement(sparse, mark, SPARSE_BYTES_MAX);
+    if (addElement(dense, mark, SPARSE_BYTES_MAX) !== outcome) return 'dense/sparse disagree';
     if (added < nextCheck) continue;
     nextCheck = Math.ceil(added * CHECK_FACTOR);
     const count = Number(recount(dense));

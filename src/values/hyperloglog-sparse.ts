@@ -6,7 +6,7 @@
  *   1vvvvvnn            n + 1 registers (1..4) that are v + 1 (1..32)
  *
  * Invariant: the runs cover all registers, no more and no less. A client may have written anything,
- * so it holds only after `isSound`; whatever changes runs asks for that first.
+ * so it holds only after `isSound`. What relies on it says so; `raiseSparse` does not.
  *
  * Redis's bytes are the contract, not just its registers: how a run is split and which neighbours
  * are joined afterwards is what it does, so that the same commands leave the same string.
@@ -36,11 +36,13 @@ const PIECES_BYTES_MAX = 5;
 /** Room asked for beyond a value that grows, as long as it is short. */
 const SLACK_BYTES_MAX = 300;
 
-/** What `raiseSparse` answers. */
+/** What `raiseSparse` answers: the register was high enough already. */
 export const UNCHANGED = 0;
 export const RAISED = 1;
 /** Nothing is changed: the dense encoding has to take over. */
 export const TOO_SMALL = 2;
+/** Nothing is changed: the runs do not cover the register. */
+export const CORRUPT = 3;
 
 /** A run to begin a search at: its offset in the value, and its first register. */
 export interface RunPlace {
@@ -50,26 +52,36 @@ export interface RunPlace {
 
 // --- Reading runs
 
+// The kinds of runs follow each other as chance will have it, and a wrong guess of the processor
+// costs more than looking a byte up: that made walks twice as fast.
+
+/** Bytes of a run by its first. */
+const RUN_BYTES = new Uint8Array(256).fill(1).fill(2, LONG_ZEROS_MARK, VALUE_MARK);
+/** Registers of a run by its first byte, and for a long one if the second byte is 0. */
+const RUN_LENGTH = Uint16Array.from(RUN_BYTES, (bytes, head) => {
+  if (head >= VALUE_MARK) return (head & 3) + 1;
+  return bytes === 1 ? head + 1 : (head & 63) * 256 + 1;
+});
+
 /** Writes runs for registers that are all 0; returns the offset behind them. */
 export function writeZeroRuns(bytes: Uint8Array, at: number): number {
   return writeRun(bytes, at, 0, REGISTER_COUNT);
 }
 
 /** Bytes of the run that begins with this byte. */
-export function runBytes(head: number): number {
-  return (head & (VALUE_MARK | LONG_ZEROS_MARK)) === LONG_ZEROS_MARK ? 2 : 1;
+function runBytes(head: number): number {
+  return RUN_BYTES[head]!;
 }
 
 /** Registers of the run at `at`. REQUIRES: all its bytes are there. */
-export function runLength(bytes: Uint8Array, at: number): number {
+function runLength(bytes: Uint8Array, at: number): number {
   const head = bytes[at]!;
-  if ((head & VALUE_MARK) !== 0) return (head & 3) + 1;
-  if ((head & LONG_ZEROS_MARK) === 0) return (head & 63) + 1;
-  return (((head & 63) << 8) | bytes[at + 1]!) + 1;
+  const length = RUN_LENGTH[head]!;
+  return RUN_BYTES[head] === 1 ? length : length + bytes[at + 1]!;
 }
 
 /** Value of the registers of the run that begins with this byte. */
-export function runValue(head: number): number {
+function runValue(head: number): number {
   return (head & VALUE_MARK) === 0 ? 0 : ((head >>> 2) & 31) + 1;
 }
 
@@ -134,11 +146,12 @@ export function describeRuns(bytes: Buffer, start: number, end: number): string 
 // --- Changing runs
 
 const pieces = Buffer.alloc(PIECES_BYTES_MAX);
+const found: RunPlace = { offset: 0, register: 0 };
 
 /**
- * Raises one register, if it is lower, of the sound runs that end the value and begin `header` bytes
- * behind its start; the value may become `bytesMax` bytes long. The search begins at `from`, and
- * that is moved to where the next one for a later register may begin.
+ * Raises one register, if it is lower, of the runs that begin `header` bytes behind the start of a
+ * value and go to its end; it may become `bytesMax` bytes long. The search begins at `from`, the
+ * first run or where a search for an earlier register has moved it: to where the next may begin.
  */
 export function raiseSparse(
   value: GrowingBytes,
@@ -149,38 +162,58 @@ export function raiseSparse(
   from: RunPlace,
 ): number {
   if (rank > RUN_VALUE_MAX) return TOO_SMALL;
+  if (!findRun(value, header, register, from)) return CORRUPT;
   const { bytes, start } = value;
-  let { offset, register: first } = from;
-  let before = -1;
-  let beforeFirst = 0;
-  let length = runLength(bytes, start + offset);
-  // What comes before the run to change has to be known, unless that is the first one.
-  if (register < first + length && offset !== header) {
-    offset = header;
-    first = 0;
-    length = runLength(bytes, start + offset);
-  }
-  while (register >= first + length) {
-    before = offset;
-    beforeFirst = first;
-    offset += runBytes(bytes[start + offset]!);
-    first += length;
-    length = runLength(bytes, start + offset);
-  }
-  from.offset = before < 0 ? offset : before;
-  from.register = before < 0 ? first : beforeFirst;
-
+  const { offset, register: first } = found;
   const head = bytes[start + offset]!;
   const old = runValue(head);
   if (old >= rank) return UNCHANGED;
   let size = writeRun(pieces, 0, old, register - first);
   size = writeRun(pieces, size, rank, 1);
-  size = writeRun(pieces, size, old, first + length - register - 1);
+  size = writeRun(pieces, size, old, first + runLength(bytes, start + offset) - register - 1);
   const growth = size - runBytes(head);
   if (growth > 0 && value.length + growth > bytesMax) return TOO_SMALL;
   replaceRun(value, offset, runBytes(head), size);
   joinRuns(value, from.offset);
   return RAISED;
+}
+
+/**
+ * Sets `found` to the run of a register, and `from` to the run before it, or to the run itself if it
+ * is the first one; false, if the runs end before that.
+ */
+function findRun(
+  { bytes, start, length }: GrowingBytes,
+  header: number,
+  register: number,
+  from: RunPlace,
+): boolean {
+  const end = start + length;
+  let at = start + from.offset;
+  let first = from.register;
+  // What comes before the run has to be known, unless that is the first one.
+  if (from.offset > header && register < first + runLength(bytes, at)) {
+    at = start + header;
+    first = 0;
+  }
+  let before = at;
+  let beforeFirst = first;
+  for (;;) {
+    if (at >= end) return false;
+    const size = runBytes(bytes[at]!);
+    if (at + size > end) return false;
+    const behind = first + runLength(bytes, at);
+    if (register < behind) break;
+    before = at;
+    beforeFirst = first;
+    at += size;
+    first = behind;
+  }
+  from.offset = before - start;
+  from.register = beforeFirst;
+  found.offset = at - start;
+  found.register = first;
+  return true;
 }
 
 /** Puts the first `size` bytes of `pieces` in the place of a run. */

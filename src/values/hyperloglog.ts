@@ -22,6 +22,7 @@ import {
   setDense,
 } from './hyperloglog-registers.ts';
 import {
+  CORRUPT,
   countSparse,
   describeRuns,
   type GrowingBytes,
@@ -31,6 +32,7 @@ import {
   raiseSparse,
   raiseToSparse,
   TOO_SMALL,
+  UNCHANGED,
   writeZeroRuns,
 } from './hyperloglog-sparse.ts';
 
@@ -67,11 +69,12 @@ export function isHyperLogLog(bytes: Buffer, start: number, length: number): boo
   return encoding === DENSE ? length === DENSE_TOTAL_BYTES : encoding === SPARSE;
 }
 
-/** Whether the registers of a HyperLogLog can be read: what everything below requires. */
+/** Whether the registers of a HyperLogLog can be read: what all but `addElement` requires. */
 export function hasSoundRegisters({ bytes, start, length }: GrowingBytes): boolean {
   return !isSparse(bytes, start) || isSound(bytes, start + HEADER_BYTES, start + length);
 }
 
+/** Whether a HyperLogLog has the sparse encoding. */
 export function isSparse(bytes: Buffer, start: number): boolean {
   return bytes[start + ENCODING_OFFSET] === SPARSE;
 }
@@ -84,8 +87,11 @@ export function writeEmpty(bytes: Buffer, start: number): void {
   writeZeroRuns(bytes, start + HEADER_BYTES);
 }
 
-/** Adds the element of this mark (see hyperloglog-hash.ts); whether a register changed. */
-export function addElement(value: GrowingBytes, mark: number, sparseBytesMax: number): boolean {
+/**
+ * Adds the element of this mark (see hyperloglog-hash.ts): UNCHANGED, RAISED or, with nothing
+ * changed, CORRUPT. That cannot be when the registers are sound.
+ */
+export function addElement(value: GrowingBytes, mark: number, sparseBytesMax: number): number {
   return raiseRegister(value, mark & (REGISTER_COUNT - 1), mark >>> REGISTER_BITS, sparseBytesMax);
 }
 
@@ -171,17 +177,18 @@ function raiseRegister(
   register: number,
   rank: number,
   sparseBytesMax: number,
-): boolean {
+): number {
   if (isSparse(value.bytes, value.start)) {
     beginSearch();
     const outcome = raiseSparse(value, HEADER_BYTES, register, rank, sparseBytesMax, place);
-    if (outcome !== TOO_SMALL) return outcome === RAISED;
+    if (outcome !== TOO_SMALL) return outcome;
+    if (!hasSoundRegisters(value)) return CORRUPT;
     makeDense(value);
   }
   const registers = value.start + HEADER_BYTES;
-  if (getDense(value.bytes, registers, register) >= rank) return false;
+  if (getDense(value.bytes, registers, register) >= rank) return UNCHANGED;
   setDense(value.bytes, registers, register, rank);
-  return true;
+  return RAISED;
 }
 
 /** Gives a sparse HyperLogLog these registers; false, with some of them set, if it is too small. */

@@ -1,4 +1,4 @@
-/** Sizes at which values change their encoding, copied from the configuration for those who look. */
+/** Sizes at which values change their encoding, copied from the configuration. */
 export interface Thresholds {
   /** hll-sparse-max-bytes: the longest HyperLogLog, with its header, that stays sparse. */
   hyperloglogSparseBytesMax: number;

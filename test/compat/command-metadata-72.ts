@@ -5,6 +5,31 @@ import type { CommandMetadata } from './command-metadata.ts';
  * command tables; of the families that are compared so far.
  */
 export const changedIn72: { readonly [command: string]: Partial<CommandMetadata> } = {
+  bitcount: {
+    arguments:
+      'key:key#0 range:block?(start:integer end:integer ' +
+      'unit:oneof@7.0.0?(byte:pure-token=BYTE bit:pure-token=BIT))',
+  },
+  bitfield: {
+    arguments:
+      'key:key#0 operation:oneof?*(get-block:block=GET(encoding:string offset:integer) write:block(' +
+      'overflow-block:oneof=OVERFLOW?(wrap:pure-token=WRAP sat:pure-token=SAT fail:pure-token=FAIL) ' +
+      'write-operation:oneof(set-block:block=SET(encoding:string offset:integer value:integer) ' +
+      'incrby-block:block=INCRBY(encoding:string offset:integer increment:integer))))',
+  },
+  bitfield_ro: {
+    arguments: 'key:key#0 get-block:block=GET?*+(encoding:string offset:integer)',
+  },
+  bitop: {
+    arguments:
+      'operation:oneof(and:pure-token=AND or:pure-token=OR xor:pure-token=XOR not:pure-token=NOT) ' +
+      'destkey:key#0 key:key#1*',
+  },
+  bitpos: {
+    arguments:
+      'key:key#0 bit:integer range:block?(start:integer end-unit-block:block?(end:integer ' +
+      'unit:oneof@7.0.0?(byte:pure-token=BYTE bit:pure-token=BIT)))',
+  },
   'client|kill': {
     arguments:
       'filter:oneof(old-format:string~ip:port!2.8.12 new-format:oneof*(client-id:integer=ID@2.8.12? ' +
@@ -52,6 +77,7 @@ export const changedIn72: { readonly [command: string]: Partial<CommandMetadata>
   },
   mset: { arguments: 'data:block*(key:key#0 value:string)' },
   msetnx: { arguments: 'data:block*(key:key#0 value:string)', tips: '' },
+  pfmerge: { arguments: 'destkey:key#0 sourcekey:key#1?*' },
   psetex: deprecated('2.6.12'),
   quit: deprecated('7.2.0'),
   randomkey: {
