@@ -22,11 +22,10 @@ export function lowerClientsMax(config: Config, log: Log, filesMax = openFilesMa
     });
     config.assign('maxclients', String(clientsMax));
   }
-  config.onChange('maxclients', (wanted) =>
-    wanted > clientsMax
-      ? `The operating system is not able to handle the specified number of clients, try with ${clientsMax}`
-      : undefined,
-  );
+  const refusal =
+    'The operating system is not able to handle the specified number of clients, ' +
+    `try with ${clientsMax}`;
+  config.onChange('maxclients', (wanted) => (wanted > clientsMax ? refusal : undefined));
 }
 
 /** How many files this process may have open; Infinity where the system does not say. */

@@ -67,8 +67,12 @@ export class Outbox {
   /** Sends bytes that nobody else will change. */
   send(bytes: Buffer): void {
     this.#engine.statistics.outputBytes += bytes.length;
-    this.#queue.add(bytes);
-    this.#sendQueue();
+    if (!this.#stream.idle || bytes.length > DIRECT_BYTES_MAX) {
+      this.#queue.add(bytes);
+      this.#sendQueue();
+    } else if (this.#write(bytes)) {
+      return;
+    }
     this.#check();
   }
 

@@ -31,13 +31,13 @@ export interface ServerSettings {
 const TOO_MANY_CLIENTS = 'ERR max number of clients reached';
 
 const PROTECTED =
-  'DENIED Redis is running in protected mode because protected mode is enabled and no password is ' +
-  'set for the default user. In this mode connections are only accepted from the loopback ' +
-  'interface. To connect from other computers, do one of these: 1) set a password for the default ' +
-  "user with the 'requirepass' directive or the '--requirepass' option and restart; 2) disable " +
-  "protected mode, if nobody can reach the port from outside, with 'CONFIG SET protected-mode no' " +
-  "sent from this host, and 'CONFIG REWRITE' to make it last; 3) start the server with " +
-  "'--protected-mode no'.";
+  'DENIED Redis is running in protected mode because protected mode is enabled and no password ' +
+  'is set for the default user. In this mode connections are only accepted from the loopback ' +
+  'interface. To connect from other computers, do one of these: 1) set a password for the ' +
+  "default user with the 'requirepass' directive or the '--requirepass' option and restart; " +
+  '2) disable protected mode, if nobody can reach the port from outside, with ' +
+  "'CONFIG SET protected-mode no' sent from this host, and 'CONFIG REWRITE' to make it last; " +
+  "3) start the server with '--protected-mode no'.";
 
 /** See the file's comment. */
 export class Server implements Gatekeeper {

@@ -46,7 +46,7 @@ describe('a connection that the client closes', () => {
     await untilClients(admin, 1);
   });
 
-  it('in one direction before it has sent a whole command gets what is due and no more', async () => {
+  it('in one direction in the middle of a command gets what is due and no more', async () => {
     const socket = await RawSocket.connect(server.port);
     await socket.write('SET k v\r\n*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$5\r\nhal');
     socket.endWriting();
