@@ -221,9 +221,10 @@ export class Redstart {
   /** Copies the sizes at which values change their encoding. */
   #followThresholds(): void {
     const { values } = this.config;
-    const { thresholds } = this.engine.keyspace;
-    this.#follow(['hll-sparse-max-bytes'], () => {
+    const { thresholds, lists } = this.engine.keyspace;
+    this.#follow(['hll-sparse-max-bytes', 'list-max-listpack-size'], () => {
       thresholds.hyperloglogSparseBytesMax = values['hll-sparse-max-bytes'];
+      lists.limits.setSize(values['list-max-listpack-size']);
     });
   }
 

@@ -37,3 +37,11 @@ export const BIT_SET: KeyEvent = event('setbit', '$');
 export const HYPERLOGLOG_CHANGED: KeyEvent = event('pfadd', '$');
 /** The bytes of a value changed in a way that Redis announces to nobody. */
 export const REWRITTEN: KeyEvent = event('rewritten', '');
+export const PUSHED_FIRST: KeyEvent = event('lpush', 'l');
+export const PUSHED_LAST: KeyEvent = event('rpush', 'l');
+export const POPPED_FIRST: KeyEvent = event('lpop', 'l');
+export const POPPED_LAST: KeyEvent = event('rpop', 'l');
+export const LIST_INSERTED: KeyEvent = event('linsert', 'l');
+export const LIST_SET: KeyEvent = event('lset', 'l');
+export const LIST_REMOVED: KeyEvent = event('lrem', 'l');
+export const LIST_TRIMMED: KeyEvent = event('ltrim', 'l');

@@ -3,11 +3,12 @@ import type { Ptr } from '../memory/address.ts';
 import { Heap } from '../memory/heap.ts';
 import { Args } from '../protocol/args.ts';
 import type { Structured } from '../values/cell.ts';
+import { LIST_QUICKLIST, Lists } from '../values/list.ts';
 import { defaultThresholds, type Thresholds } from '../values/thresholds.ts';
 import { AccessClock } from './access.ts';
 import { Collections } from './collections.ts';
 import { Database } from './database.ts';
-import { Entries, type Entry } from './entry.ts';
+import { Entries, type Entry, TYPE_LIST } from './entry.ts';
 import { EntryCell } from './entry-cell.ts';
 import { EntryTable } from './entry-table.ts';
 import type { KeyEvent } from './events.ts';
@@ -45,6 +46,9 @@ export class Keyspace {
   readonly lookAhead: LookAhead = new LookAhead();
   readonly collections: Collections = new Collections();
   readonly thresholds: Thresholds = defaultThresholds();
+  readonly lists: Lists = new Lists(this.heap, (root) => {
+    this.#discard(this.lists.quicklists, root);
+  });
   readonly databases: Database[];
 
   /** Arena bytes in use before the first key. */
@@ -74,6 +78,7 @@ export class Keyspace {
 
   constructor(databaseCount: number, nowMs: number) {
     this.setTime(nowMs);
+    this.collections.declare(TYPE_LIST, LIST_QUICKLIST, this.lists.quicklists);
     this.databases = Array.from({ length: databaseCount }, (_, id) => new Database(this, id));
     this.startupBytes = this.heap.usedBytes;
   }
@@ -129,10 +134,7 @@ export class Keyspace {
   /** Frees what an entry's value owns beside its record: small structures now, others in slices. */
   releaseStructure(entry: Entry): void {
     const structure = this.#structureOf(entry);
-    if (structure === null) return;
-    const root = this.#rootOf(entry);
-    if (structure.release(root, BLOCKS_PER_SLICE)) return;
-    this.#garbage.push({ free: () => structure.release(root, BLOCKS_PER_SLICE) });
+    if (structure !== null) this.#discard(structure, this.#rootOf(entry));
   }
 
   /** Gives a record whose value is the bytes of another's a structure of its own. */
@@ -156,6 +158,11 @@ export class Keyspace {
   /** Calls back with every block that a value owns beside its record, for the heap checker. */
   visitStructure(entry: Entry, visit: (block: Ptr) => void): void {
     this.#structureOf(entry)?.visitBlocks(this.#rootOf(entry), visit);
+  }
+
+  #discard(structure: Structured, root: Ptr): void {
+    if (structure.release(root, BLOCKS_PER_SLICE)) return;
+    this.#garbage.push({ free: () => structure.release(root, BLOCKS_PER_SLICE) });
   }
 
   #freeSegment(root: Ptr): boolean {
