@@ -58,6 +58,14 @@ describe('SETBIT and GETBIT', () => {
     ]);
   });
 
+  it('find zeros in memory that was used before', () => {
+    for (const length of [5, 300, 40_000]) {
+      engine.run('SET', 'used', 'x'.repeat(length));
+      run('DEL used');
+      expect(integers(`SETBIT k ${length * 8 - 1} 1`, 'BITCOUNT k', 'DEL k')).toEqual([0, 1, 1]);
+    }
+  });
+
   it('keep the expiry and turn integers into bytes', () => {
     run('SET k 17 PXAT 9999999999999', 'SETBIT k 7 0');
     expect(run('GET k', 'OBJECT ENCODING k', 'PEXPIRETIME k')).toEqual([
@@ -80,8 +88,10 @@ describe('SETBIT and GETBIT', () => {
     expect(integers(`SETBIT k ${LAST_OFFSET} 1`, 'STRLEN k')).toEqual([0, 2 ** 29]);
     expect(integers(`GETBIT k ${LAST_OFFSET}`, `GETBIT k ${LAST_OFFSET - 1}`)).toEqual([1, 0]);
     expect(integers('BITPOS k 1 -100', 'BITCOUNT k -100 -1')).toEqual([LAST_OFFSET, 1]);
-    const last = `BITFIELD k GET u1 ${LAST_OFFSET} GET u8 ${LAST_OFFSET - 7} GET u63 ${LAST_OFFSET}`;
-    expect(run(last)).toEqual([`[(integer) 1, (integer) 1, (integer) ${2n ** 62n}]`]);
+    const fields = `u1 ${LAST_OFFSET} GET u8 ${LAST_OFFSET - 7} GET u63 ${LAST_OFFSET}`;
+    expect(run(`BITFIELD k GET ${fields}`)).toEqual([
+      `[(integer) 1, (integer) 1, (integer) ${2n ** 62n}]`,
+    ]);
     expect(run(`SETBIT k ${LAST_OFFSET + 1} 1`)).toEqual([NOT_AN_OFFSET]);
     run('DEL k');
   });

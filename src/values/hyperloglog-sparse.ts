@@ -179,8 +179,8 @@ export function raiseSparse(
 }
 
 /**
- * Sets `found` to the run of a register, and `from` to the run before it, or to the run itself if it
- * is the first one; false, if the runs end before that.
+ * Sets `found` to the run of a register, and `from` to the run before it, or to the run itself if
+ * it is the first one; false, if the runs end before that.
  */
 function findRun(
   { bytes, start, length }: GrowingBytes,

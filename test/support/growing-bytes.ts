@@ -1,8 +1,8 @@
 import type { GrowingBytes } from '../../src/values/hyperloglog-sparse.ts';
 
 /**
- * A value among other bytes, as in the arena: it moves whenever it grows, and what lies around it is
- * never the same, so that code which reads or writes beyond it gives itself away.
+ * A value among other bytes, as in the arena. It moves whenever it grows, and what is around it is
+ * for the test to choose, so that code which reads or writes beyond it gives itself away.
  */
 export class MovingBytes implements GrowingBytes {
   bytes: Buffer;
