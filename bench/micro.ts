@@ -1,9 +1,10 @@
 /**
- * Measures structures one operation at a time: `npm run bench:micro`, `npm run bench:micro -- --runs 5 heap wheel`.
+ * Measures structures one operation at a time: `npm run bench:micro`, `npm run bench:micro --
+ * --runs 5 heap wheel`.
  *
- * Runs the `*.bench.ts` beside the code, each in a process of its own, so that its code is compiled for it alone, and
- * prints the median over the runs. A program prints a line per operation, see test/support/stopwatch.ts; a word
- * chooses the programs whose path contains it.
+ * Runs the `*.bench.ts` beside the code, each in a process of its own, so that its code is compiled
+ * for it alone, and prints the median over the runs. A program prints a line per operation, see
+ * test/support/stopwatch.ts; a word chooses the programs whose path contains it.
  */
 import { parseArgs } from 'node:util';
 import { programsBeside, runProgram } from '../tools/programs.ts';

@@ -1,7 +1,8 @@
 /**
- * Runs the fuzz programs beside the code, one after another: `npm run fuzz`, `npm run fuzz -- --seconds 60 heap wheel`.
- * A word chooses the programs whose path contains it. Each gets so many seconds; one that ends earlier is started
- * again. The seeds are in what they print; the summary repeats them, and says which failed.
+ * Runs the fuzz programs beside the code, one after another: `npm run fuzz`, `npm run fuzz --
+ * --seconds 60 heap wheel`. A word chooses the programs whose path contains it. Each gets so many
+ * seconds; one that ends earlier is started again. The seeds are in what they print; the summary
+ * repeats them, and says which failed.
  */
 import { parseArgs } from 'node:util';
 import { programsBeside, type Run, runProgram } from './programs.ts';

@@ -11,7 +11,9 @@ export interface Run {
   readonly lines: readonly string[];
 }
 
-/** Paths of the programs whose names end so and contain one of the words, all of them without words. */
+/**
+ * Paths of the programs whose names end so and contain one of the words, all of them without words.
+ */
 export function programsBeside(ending: string, words: readonly string[]): string[] {
   const paths = readdirSync(`${root}src`, { recursive: true, encoding: 'utf8' })
     .map((path) => `src/${path.replaceAll('\\', '/')}`)

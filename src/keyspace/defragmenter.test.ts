@@ -14,7 +14,10 @@ const START_MS = 1_704_067_200_000;
 const MIB = 1024 * 1024;
 const seed = chosenSeed();
 
-/** A keyspace of so many keys, a third of which expire. The length of a value says which key it is of. */
+/**
+ * A keyspace of so many keys, a third of which expire. The length of a value says which key it is
+ * of.
+ */
 function filled(count: number, lengthOf: (i: number) => number): Keyspace {
   const keyspace = new Keyspace(2, START_MS);
   for (let i = 0; i < count; i++) {

@@ -1,13 +1,14 @@
 /**
  * Gives memory back that deletions have left in pieces: `activedefrag yes`.
  *
- * A cycle marks the emptiest pages and extents of the arena (memory/evacuation.ts), walks the tables of all databases
- * once and moves what lies there. A record has one owner, its slot in a table, and its address alone says whether it
- * must move, so that the walk reads 4 bytes a key and touches no other record. Tables move with their records. What
- * cannot be moved stays, and its page with it: the cycle then ends with that page as it is.
+ * A cycle marks the emptiest pages and extents of the arena (memory/evacuation.ts), walks the
+ * tables of all databases once and moves what lies there. A record has one owner, its slot in a
+ * table, and its address alone says whether it must move, so that the walk reads 4 bytes a key and
+ * touches no other record. Tables move with their records. What cannot be moved stays, and its page
+ * with it: the cycle then ends with that page as it is.
  *
- * The cycle is a generator, so that it can rest between any two buckets; between two steps anything may happen to
- * the databases.
+ * The cycle is a generator, so that it can rest between any two buckets; between two steps anything
+ * may happen to the databases.
  */
 import type { Ptr } from '../memory/address.ts';
 import { Evacuation } from '../memory/evacuation.ts';
@@ -26,7 +27,9 @@ const WASTE_GROWTH = 1.25;
 
 /** See the file's comment. */
 export class Defragmenter implements RecordMover {
-  /** `active-defrag-threshold-lower`: percentage of waste from which on there is something to do. */
+  /**
+   * `active-defrag-threshold-lower`: percentage of waste from which on there is something to do.
+   */
   wastePercentMin = 10;
   /** `active-defrag-ignore-bytes`: waste that is not worth while, and what a cycle must win. */
   wasteBytesMin: number = 1024 * 1024;
@@ -60,7 +63,9 @@ export class Defragmenter implements RecordMover {
     this.#cycle ??= this.#run(1);
   }
 
-  /** Works for about `budgetMs` milliseconds, 0 for the shortest step; whether there is more to do. */
+  /**
+   * Works for about `budgetMs` milliseconds, 0 for the shortest step; whether there is more to do.
+   */
   step(budgetMs: number): boolean {
     if (this.#cycle === null) {
       if (!this.#isWorthWhile()) return false;

@@ -1,6 +1,6 @@
 /**
- * Proves that a keyspace is sound, for tests and debugging: its tables, its records, its timers, and that every block
- * of the arena belongs to exactly one of them.
+ * Proves that a keyspace is sound, for tests and debugging: its tables, its records, its timers,
+ * and that every block of the arena belongs to exactly one of them.
  */
 import { type Ptr, UNIT_MASK } from '../memory/address.ts';
 import { checkHeap } from '../memory/heap-check.ts';
@@ -13,7 +13,10 @@ import type { Keyspace } from './keyspace.ts';
 const SHORT_KEY_MAX = 1023;
 const SHORT_VALUE_MAX = 2 ** 22 - 1;
 
-/** Throws unless the keyspace is sound. Frees what is still being taken apart: its blocks have no owner. */
+/**
+ * Throws unless the keyspace is sound. Frees what is still being taken apart: its blocks have no
+ * owner.
+ */
 export function checkKeyspace(keyspace: Keyspace): void {
   while (keyspace.hasGarbage) keyspace.freeGarbage();
   const owned: Ptr[] = [];

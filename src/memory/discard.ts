@@ -1,13 +1,18 @@
 /**
- * Gives the memory of an ArrayBuffer back to the system without waiting for the collector, and without waiting for
- * the system: unmapping 64 MiB takes 8 to 25 ms, a value of 512 MiB as many tenths of a second. So another thread
- * does it. Started when first needed, it takes some 7 MB and does nothing else.
+ * Gives the memory of an ArrayBuffer back to the system without waiting for the collector, and
+ * without waiting for the system: unmapping 64 MiB takes 8 to 25 ms, a value of 512 MiB as many
+ * tenths of a second. So another thread does it. Started when first needed, it takes some 7 MB and
+ * does nothing else.
  *
- * Rejected: leaving it to the collector, which looks at the JavaScript heap and may not run for hours.
+ * Rejected: leaving it to the collector, which looks at the JavaScript heap and may not run for
+ * hours.
  */
 import { MessageChannel, Worker } from 'node:worker_threads';
 
-/** What a message carries to a port whose other end is closed is freed at once. Node 20 has no `transfer`. */
+/**
+ * What a message carries to a port whose other end is closed is freed at once. Node 20 has no
+ * `transfer`.
+ */
 const SWEEPER = `
 const { parentPort } = require('node:worker_threads');
 const { port1, port2 } = new MessageChannel();

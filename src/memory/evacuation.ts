@@ -1,11 +1,11 @@
 /**
  * Which pages and extents are to be emptied so that the arena gets smaller.
  *
- * Random deletion leaves every page a little occupied. Of each size class the fullest pages that suffice for all of
- * its blocks are kept; the others are evacuated: nothing is allocated there any more, and once their blocks have
- * been moved, by whoever owns them, they are free. Free pages are worth something to the system only when all of an
- * extent is free: where the free pages of fuller extents hold all that an extent has, the extent is drained. The
- * same goes for extents of runs.
+ * Random deletion leaves every page a little occupied. Of each size class the fullest pages that
+ * suffice for all of its blocks are kept; the others are evacuated: nothing is allocated there any
+ * more, and once their blocks have been moved, by whoever owns them, they are free. Free pages are
+ * worth something to the system only when all of an extent is free: where the free pages of fuller
+ * extents hold all that an extent has, the extent is drained. The same goes for extents of runs.
  *
  * Work is cut into pieces by yielding: an extent's worth of table reading takes some microseconds.
  */
@@ -41,7 +41,10 @@ interface RunExtent {
 /** Marks what is to be emptied, and ends it. See the file's comment. */
 export class Evacuation {
   readonly #heap: Heap;
-  /** Per class: pages that may be kept, by fill level; live blocks; how many to evacuate of which level. */
+  /**
+   * Per class: pages that may be kept, by fill level; live blocks; how many to evacuate of which
+   * level.
+   */
   readonly #pages = new Int32Array(CLASS_COUNT * FILL_LEVELS);
   readonly #live = new Float64Array(CLASS_COUNT);
   readonly #cutoff = new Int32Array(CLASS_COUNT);
@@ -51,7 +54,10 @@ export class Evacuation {
     this.#heap = heap;
   }
 
-  /** Marks pages and extents if emptying them wins at least so many bytes; returns what it will win, or 0. */
+  /**
+   * Marks pages and extents if emptying them wins at least so many bytes; returns what it will win,
+   * or 0.
+   */
   *mark(winBytesMin: number): Generator<void, number> {
     const { pages, runs } = this.#heap;
     const extents = this.#slabExtents();
@@ -119,7 +125,10 @@ export class Evacuation {
     return Math.min(level, FILL_LEVELS - 1);
   }
 
-  /** Sets for each class which levels go as a whole, and how many pages of the one after. Returns all those. */
+  /**
+   * Sets for each class which levels go as a whole, and how many pages of the one after. Returns
+   * all those.
+   */
   #choosePages(): number {
     let chosen = 0;
     for (let sizeClass = 0; sizeClass < CLASS_COUNT; sizeClass++) {

@@ -1,6 +1,7 @@
 /**
- * Proves that a heap is sound, for tests and debugging. The owners of blocks say which blocks are theirs; the heap's
- * own tables say which are allocated; both must agree to the block. Time and memory grow with the heap.
+ * Proves that a heap is sound, for tests and debugging. The owners of blocks say which blocks are
+ * theirs; the heap's own tables say which are allocated; both must agree to the block. Time and
+ * memory grow with the heap.
  */
 import {
   EXTENT_COUNT_MAX,
@@ -25,7 +26,8 @@ const ALLOCATED = 2;
 const OWNED = 3;
 
 /**
- * Throws unless the heap's tables are sound and exactly the blocks of `owned` are allocated, each named once.
+ * Throws unless the heap's tables are sound and exactly the blocks of `owned` are allocated, each
+ * named once.
  */
 export function checkHeap(heap: Heap, owned: Iterable<Ptr>): void {
   new HeapCheck(heap).run(owned);

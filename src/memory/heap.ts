@@ -6,13 +6,14 @@
  *     runs   16384 grains of 4 KiB; a block is a run of grains                (runs.ts)
  *     huge   one block, an ArrayBuffer of its own size, given back when freed
  *
- * Invariants: a block never spans extents; `usedBytes` is the sum of the capacities of all live blocks; an
- * extent without a live block is given back to the system (one slab extent is kept as a reserve).
+ * Invariants: a block never spans extents; `usedBytes` is the sum of the capacities of all live
+ * blocks; an extent without a live block is given back to the system (one slab extent is kept as a
+ * reserve).
  *
- * Extents are larger than 32 MiB so that the C library always maps and unmaps them (below that its allocator may
- * keep freed memory), and fresh mappings are committed page by page as they are touched. Rejected: one
- * ArrayBuffer of many GiB (10 ns faster per random access, but nothing could ever be given back), resizable and
- * growable buffers (slower by 1.6x and 6x).
+ * Extents are larger than 32 MiB so that the C library always maps and unmaps them (below that its
+ * allocator may keep freed memory), and fresh mappings are committed page by page as they are
+ * touched. Rejected: one ArrayBuffer of many GiB (10 ns faster per random access, but nothing could
+ * ever be given back), resizable and growable buffers (slower by 1.6x and 6x).
  */
 import {
   EXTENT_COUNT_MAX,
@@ -34,8 +35,8 @@ import { PAGE_BYTES, SlabPages } from './slab-pages.ts';
 const RUN_BYTES_MAX = 32 * 1024 * 1024;
 
 /**
- * The C library puts a 16-byte header in front of a mapped block, so views that start 48 bytes in have their
- * 64-byte buckets on cache lines.
+ * The C library puts a 16-byte header in front of a mapped block, so views that start 48 bytes in
+ * have their 64-byte buckets on cache lines.
  */
 const ALIGNMENT_BYTES = 64;
 const ALIGNMENT_OFFSET = 48;
@@ -49,7 +50,10 @@ const NO_BYTES = Buffer.alloc(0);
 const NO_WORDS = new Uint32Array(0);
 const NO_VIEW = new DataView(new ArrayBuffer(0));
 
-/** An arena with its allocator. One per engine; views must not be kept across a call that may free an extent. */
+/**
+ * An arena with its allocator. One per engine; views must not be kept across a call that may free
+ * an extent.
+ */
 export class Heap {
   /** Views of each extent, indexed by extent. Only code in `memory/` may keep one. */
   readonly bytes: Buffer[] = [NO_BYTES];
@@ -59,7 +63,9 @@ export class Heap {
 
   /** Sum of the capacities of all live blocks, in bytes. */
   usedBytes = 0;
-  /** Bytes of pages, runs and huge extents that hold at least one live block or are kept for reuse. */
+  /**
+   * Bytes of pages, runs and huge extents that hold at least one live block or are kept for reuse.
+   */
   heldBytes = 0;
 
   readonly pages: SlabPages;
@@ -71,7 +77,10 @@ export class Heap {
     this.runs = new RunExtents(this);
   }
 
-  /** Allocates at least `sizeBytes` (> 0), 8-byte aligned, contents undefined. Throws OutOfMemoryError. */
+  /**
+   * Allocates at least `sizeBytes` (> 0), 8-byte aligned, contents undefined. Throws
+   * OutOfMemoryError.
+   */
   alloc(sizeBytes: number): Ptr {
     if (sizeBytes <= SLAB_BYTES_MAX) {
       const sizeClass = CLASS_OF_UNITS[(sizeBytes + 7) >>> 3]!;
@@ -130,7 +139,10 @@ export class Heap {
     this.words[ptr >>> EXTENT_SHIFT]![((ptr & UNIT_MASK) << 1) + index] = value;
   }
 
-  /** Bytes of all extents that were ever used since the system gave them: what the arena really takes. */
+  /**
+   * Bytes of all extents that were ever used since the system gave them: what the arena really
+   * takes.
+   */
   committedBytes(): number {
     let bytes = 0;
     for (let extent = 0; extent < EXTENT_COUNT_MAX; extent++) {
@@ -142,7 +154,10 @@ export class Heap {
     return bytes;
   }
 
-  /** Whether a block lies where nothing should stay: on a page that is evacuated, in an extent that drains. */
+  /**
+   * Whether a block lies where nothing should stay: on a page that is evacuated, in an extent that
+   * drains.
+   */
   isEvacuating(ptr: Ptr): boolean {
     const kind = this.extentKind[ptr >>> EXTENT_SHIFT];
     if (kind === EXTENT_SLAB) return this.pages.isEvacuating(ptr);
@@ -151,7 +166,8 @@ export class Heap {
 
   /** Makes a zeroed extent of `byteLength` and returns its number. */
   addExtent(kind: number, byteLength: number): number {
-    // The block of a huge extent starts where the extent does: in extent 0 its address would be null.
+    // The block of a huge extent starts where the extent does: in extent 0 its address would be
+    // null.
     let extent = kind === EXTENT_HUGE ? 1 : 0;
     while (extent < EXTENT_COUNT_MAX && this.extentKind[extent] !== EXTENT_NONE) extent++;
     if (extent === EXTENT_COUNT_MAX) throw new OutOfMemoryError('the arena is full (512 extents)');

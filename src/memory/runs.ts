@@ -4,12 +4,14 @@
  *   grains      | used run, 3 | free run, 5           | used, 2 | ...
  *   lengths[]     -3  .   -3    5   .   .   .   5       -2 -2
  *
- * `lengths` (one Int32Array per extent) holds a run's length in grains at its first and last grain: positive for
- * a free run, negative for a used one. Free runs are linked in bins by size through their own first two words.
+ * `lengths` (one Int32Array per extent) holds a run's length in grains at its first and last grain:
+ * positive for a free run, negative for a used one. Free runs are linked in bins by size through
+ * their own first two words.
  *
- * Invariants: no two free runs are neighbours; every free run is in the bin of its length, unless its extent is
- * draining: then nothing new may go there, and its free runs are in no bin. Rejected: rounding to slab-like
- * classes (up to a third lost at these sizes) and a buddy system (up to half).
+ * Invariants: no two free runs are neighbours; every free run is in the bin of its length, unless
+ * its extent is draining: then nothing new may go there, and its free runs are in no bin. Rejected:
+ * rounding to slab-like classes (up to a third lost at these sizes) and a buddy system (up to
+ * half).
  */
 import {
   EXTENT_BYTES,
@@ -28,7 +30,10 @@ const GRAIN_SHIFT = 9;
 const GRAINS_PER_EXTENT = EXTENT_BYTES / GRAIN_BYTES;
 /** Four bins per doubling: lengths in a bin differ by at most a quarter. */
 const BIN_COUNT = 64;
-/** Runs of the best bin that are looked at before a longer one is cut: a bin may hold many that just do not do. */
+/**
+ * Runs of the best bin that are looked at before a longer one is cut: a bin may hold many that just
+ * do not do.
+ */
 const TRIES_MAX = 16;
 
 const NO_LENGTHS = new Int32Array(0);
@@ -94,7 +99,8 @@ export class RunExtents {
       grains += before;
     }
     const extent = ptr >>> EXTENT_SHIFT;
-    // The last extent is kept, so that one block coming and going does not map and unmap it each time.
+    // The last extent is kept, so that one block coming and going does not map and unmap it each
+    // time.
     const isEmpty = grains === GRAINS_PER_EXTENT - firstGrain(extent);
     if (isEmpty && this.#extentCount > 1) this.#removeExtent(extent);
     else this.#addFree(atGrain(ptr, first), grains);
@@ -170,7 +176,9 @@ export class RunExtents {
     return this.#lengths[ptr >>> EXTENT_SHIFT]!;
   }
 
-  /** First fit among the first `triesMax` runs of the bin of `grains`, else any run of a larger bin. */
+  /**
+   * First fit among the first `triesMax` runs of the bin of `grains`, else any run of a larger bin.
+   */
   #findFree(grains: number, triesMax: number): Ptr {
     const own = binOf(grains);
     let run = this.#bins[own]! as Ptr;

@@ -10,15 +10,17 @@
  * Side tables, indexed by page number (`ptr >>> PAGE_SHIFT`), never scanned by the collector:
  *   sizeClass+1 | live blocks | first free block | bump | next, previous page of the class with room | flags
  *
- * Invariants: a class's list holds exactly the pages that have room, are not evacuating and are not its current
- * page; a page without live blocks that is not current is free; page 0 of extent 0 is never used, so that 0 is
- * no block. Side tables are sized for the whole arena once: the system commits what is touched.
+ * Invariants: a class's list holds exactly the pages that have room, are not evacuating and are not
+ * its current page; a page without live blocks that is not current is free; page 0 of extent 0 is
+ * never used, so that 0 is no block. Side tables are sized for the whole arena once: the system
+ * commits what is touched.
  *
- * New pages come from the fullest extent, so that the emptiest drain. What random deletion leaves behind, every
- * page and every extent sparse, only moving blocks can mend: `evacuate` and `drain` are for that.
+ * New pages come from the fullest extent, so that the emptiest drain. What random deletion leaves
+ * behind, every page and every extent sparse, only moving blocks can mend: `evacuate` and `drain`
+ * are for that.
  *
- * Rejected: one free list per class (blocks of a page cannot be told apart, so pages never empty), and bitmaps
- * instead of in-place links (3x slower to allocate).
+ * Rejected: one free list per class (blocks of a page cannot be told apart, so pages never empty),
+ * and bitmaps instead of in-place links (3x slower to allocate).
  */
 import {
   EXTENT_BYTES,
@@ -43,7 +45,10 @@ const END_OF_LIST = 0xffff;
 export const PAGE_EVACUATING = 1;
 export const PAGE_LISTED = 2;
 
-/** An empty extent is kept while the others have fewer free pages than this, not to map it again at once. */
+/**
+ * An empty extent is kept while the others have fewer free pages than this, not to map it again at
+ * once.
+ */
 const RESERVE_PAGES = 64;
 
 /** The slab part of a heap. Only Heap and the defragmenter use it. */
@@ -142,7 +147,10 @@ export class SlabPages {
     return (this.flags[ptr >>> PAGE_SHIFT]! & PAGE_EVACUATING) !== 0;
   }
 
-  /** Takes no new pages from an extent as long as another has any, so that evacuating its pages frees it. */
+  /**
+   * Takes no new pages from an extent as long as another has any, so that evacuating its pages
+   * frees it.
+   */
   drain(extent: number): void {
     this.#draining[extent] = 1;
     if (this.#homeExtent === extent) this.#homeExtent = -1;

@@ -1,6 +1,6 @@
 /**
- * How hash tables grow and shrink beyond one segment: segments are divided and united, directories doubled and
- * halved. hash-table.ts tells why; hash-table-layout.ts draws the bytes.
+ * How hash tables grow and shrink beyond one segment: segments are divided and united, directories
+ * doubled and halved. hash-table.ts tells why; hash-table-layout.ts draws the bytes.
  */
 import { EXTENT_SHIFT, NULL, type Ptr, UNIT_MASK } from '../memory/address.ts';
 import { type Heap, OutOfMemoryError } from '../memory/heap.ts';
@@ -70,7 +70,9 @@ export class HashGrowth {
     return sum;
   }
 
-  /** One step of shrinking, if a segment holds little: a chunk less, or a merge with its neighbour. */
+  /**
+   * One step of shrinking, if a segment holds little: a chunk less, or a merge with its neighbour.
+   */
   shrinkIfSparse(root: Ptr, segment: Ptr, hash: number): void {
     const heap = this.#heap;
     const shape = heap.word(segment, SEGMENT_SHAPE);
@@ -91,7 +93,10 @@ export class HashGrowth {
     }
   }
 
-  /** Unites a segment with the other half of the one it came from, if half of 64 buckets holds them both. */
+  /**
+   * Unites a segment with the other half of the one it came from, if half of 64 buckets holds them
+   * both.
+   */
   #mergeIfSparse(root: Ptr, segment: Ptr, own: number, hash: number): void {
     const heap = this.#heap;
     const { tags, records } = this.#segments;
@@ -169,7 +174,10 @@ export function pointDirectory(
   for (let i = first; i < first + span; i++) heap.setWord(directory, i, segment);
 }
 
-/** Entries of the directory whose segments are still there: all, unless the table is being taken apart. */
+/**
+ * Entries of the directory whose segments are still there: all, unless the table is being taken
+ * apart.
+ */
 export function entriesLeft(heap: Heap, root: Ptr): number {
   const deepest = heap.word(root, ROOT_DEEPEST);
   return deepest >= DRAINING ? deepest - DRAINING : 2 ** heap.word(root, ROOT_DEPTH);

@@ -1,8 +1,9 @@
 /**
- * The segments of hash tables: makes, fills, rebuilds and divides them. What a segment is for, and how its bytes lie,
- * is told in hash-table.ts and hash-table-layout.ts.
+ * The segments of hash tables: makes, fills, rebuilds and divides them. What a segment is for, and
+ * how its bytes lie, is told in hash-table.ts and hash-table-layout.ts.
  *
- * Whatever needs memory takes it before the first change, so that a refusal leaves the table as it was.
+ * Whatever needs memory takes it before the first change, so that a refusal leaves the table as it
+ * was.
  */
 import { EXTENT_SHIFT, type Ptr, UNIT_MASK } from '../memory/address.ts';
 import type { Heap } from '../memory/heap.ts';
@@ -57,7 +58,10 @@ export class HashSegments {
     this.#heap.free(segment);
   }
 
-  /** Puts a record with this tag in its home bucket or the first with room behind it. REQUIRES: there is room. */
+  /**
+   * Puts a record with this tag in its home bucket or the first with room behind it. REQUIRES:
+   * there is room.
+   */
   place(segment: Ptr, buckets: number, tag: number, record: Ptr): void {
     const allWords = this.#heap.words;
     const words = allWords[segment >>> EXTENT_SHIFT]!;
@@ -80,7 +84,10 @@ export class HashSegments {
     }
   }
 
-  /** Copies a segment's tags and records to `tags` and `records`, from index `from`; returns the end. */
+  /**
+   * Copies a segment's tags and records to `tags` and `records`, from index `from`; returns the
+   * end.
+   */
   collect(segment: Ptr, from = 0): number {
     const { tags, records } = this;
     const chunks = chunkCount(this.#heap.word(segment, SEGMENT_SHAPE) >>> 8);
@@ -110,7 +117,10 @@ export class HashSegments {
     for (let i = 0; i < count; i++) this.place(segment, buckets, tags[i]!, records[i]! as Ptr);
   }
 
-  /** Makes all buckets empty and gives the segment so many, at most 16 more than it has, and a depth. */
+  /**
+   * Makes all buckets empty and gives the segment so many, at most 16 more than it has, and a
+   * depth.
+   */
   reshape(segment: Ptr, buckets: number, depth: number): void {
     const have = this.#heap.word(segment, SEGMENT_SHAPE) >>> 8;
     if (Math.min(have, buckets) < BUCKETS_PER_CHUNK) {
@@ -129,8 +139,8 @@ export class HashSegments {
   }
 
   /**
-   * Makes a segment of 128 buckets into two empty ones, one level deeper, that have room for so many records;
-   * returns the new one.
+   * Makes a segment of 128 buckets into two empty ones, one level deeper, that have room for so
+   * many records; returns the new one.
    */
   divide(segment: Ptr, leftCount: number, rightCount: number): Ptr {
     const left = bucketsFor(leftCount);
@@ -150,7 +160,10 @@ export class HashSegments {
     return added;
   }
 
-  /** A segment that lacks the first of its chunks: those that its neighbour does not keep of a full segment's. */
+  /**
+   * A segment that lacks the first of its chunks: those that its neighbour does not keep of a full
+   * segment's.
+   */
   #newSegment(neighbourChunks: number, chunks: number): Ptr {
     const segment = this.#heap.alloc(SEGMENT_BYTES);
     const inherited = CHUNKS_MAX - neighbourChunks;

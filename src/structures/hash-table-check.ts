@@ -1,6 +1,6 @@
 /**
- * Proves that a hash table is sound, for tests and debugging: every count, every tag, every overflow counter and
- * every entry of the directory is computed anew and compared.
+ * Proves that a hash table is sound, for tests and debugging: every count, every tag, every
+ * overflow counter and every entry of the directory is computed anew and compared.
  */
 import { EXTENT_SHIFT, type Ptr, UNIT_MASK } from '../memory/address.ts';
 import { entriesLeft } from './hash-growth.ts';
@@ -31,7 +31,10 @@ import {
 /** Buckets that a segment of depth 0 may have beside those of any segment. */
 const SMALL_SIZES: readonly number[] = [1, 2, 4, 8, 16, 32, 48];
 
-/** Throws unless the table is sound; returns its records. One that is being taken apart may be checked too. */
+/**
+ * Throws unless the table is sound; returns its records. One that is being taken apart may be
+ * checked too.
+ */
 export function checkTable(table: HashTable, root: Ptr): Ptr[] {
   const { heap } = table;
   const depth = heap.word(root, ROOT_DEPTH);

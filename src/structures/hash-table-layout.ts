@@ -10,9 +10,9 @@
  *
  *   hash (32 bits)   | own depth bits: segment | next 16 bits: tag | rest |
  *
- * Invariants: the slots of a bucket are filled from 0; overflow counts are exact; segment counts add up to the
- * root's count; every directory entry of a segment's prefix points at it; only the one segment of a table of depth
- * 0 has fewer than 64 buckets.
+ * Invariants: the slots of a bucket are filled from 0; overflow counts are exact; segment counts
+ * add up to the root's count; every directory entry of a segment's prefix points at it; only the
+ * one segment of a table of depth 0 has fewer than 64 buckets.
  */
 
 export const ROOT_BYTES = 24;
@@ -21,7 +21,10 @@ export const ROOT_DIRECTORY = 1;
 export const ROOT_DEPTH = 2;
 /** Segments at the root's depth; `DRAINING` and more while the table is taken apart. */
 export const ROOT_DEEPEST = 3;
-/** Added to the directory entries left while a table is taken apart; more than any number of segments. */
+/**
+ * Added to the directory entries left while a table is taken apart; more than any number of
+ * segments.
+ */
 export const DRAINING: number = 2 ** 30;
 
 /** Deeper only a broken hash function leads: 2^22 segments hold more records than the arena. */

@@ -1,16 +1,19 @@
 /**
- * The hash table of the keyspace and of every large hash, set and sorted set. It lives in the arena and maps the
- * hash of a key to the address of a record that holds the key. hash-table-layout.ts draws its bytes.
+ * The hash table of the keyspace and of every large hash, set and sorted set. It lives in the arena
+ * and maps the hash of a key to the address of a record that holds the key. hash-table-layout.ts
+ * draws its bytes.
  *
- * The top bits of a hash choose a segment through the directory, the 16 bits behind them are its tag. A record's
- * home is bucket `tag * buckets >> 16` of the segment: order of buckets is order of hashes, whatever the size. A
- * full bucket passes records on to the next one (cyclically within the segment) and counts in `overflow` how many
- * passed it, so that a search knows when to stop and nothing is ever marked as deleted.
+ * The top bits of a hash choose a segment through the directory, the 16 bits behind them are its
+ * tag. A record's home is bucket `tag * buckets >> 16` of the segment: order of buckets is order of
+ * hashes, whatever the size. A full bucket passes records on to the next one (cyclically within the
+ * segment) and counts in `overflow` how many passed it, so that a search knows when to stop and
+ * nothing is ever marked as deleted.
  *
- * A segment grows by one chunk at 7/8 full, which moves tags only; at 128 buckets it splits in two, which hashes
- * its at most 1,120 keys again. Shrinking mirrors this. So a step touches at most 8 KiB of table plus those keys,
- * and average fill stays near 80 %: 8.2 index bytes per record. Rejected: linear probing over one flat table (13
- * to 17 bytes; doubling 10M keys stops the world for 134 ms) and chaining (32 to 40 bytes).
+ * A segment grows by one chunk at 7/8 full, which moves tags only; at 128 buckets it splits in two,
+ * which hashes its at most 1,120 keys again. Shrinking mirrors this. So a step touches at most 8
+ * KiB of table plus those keys, and average fill stays near 80 %: 8.2 index bytes per record.
+ * Rejected: linear probing over one flat table (13 to 17 bytes; doubling 10M keys stops the world
+ * for 134 ms) and chaining (32 to 40 bytes).
  */
 import { EXTENT_SHIFT, NULL, type Ptr, UNIT_MASK } from '../memory/address.ts';
 import type { Heap } from '../memory/heap.ts';
@@ -57,13 +60,15 @@ const POSITION_END = 2 ** 32;
 
 /** Moves records; see `relocateBucket`. */
 export interface RecordMover {
-  /** Moves the record if it is to be moved, and what it owns; returns its address. Changes no table. */
+  /**
+   * Moves the record if it is to be moved, and what it owns; returns its address. Changes no table.
+   */
   moveRecord(record: Ptr): Ptr;
 }
 
 /**
- * Operations on tables whose records have one layout; a subclass says how a record holds its key. The table itself
- * is just its root address.
+ * Operations on tables whose records have one layout; a subclass says how a record holds its key.
+ * The table itself is just its root address.
  */
 export abstract class HashTable {
   readonly heap: Heap;
@@ -160,7 +165,10 @@ export abstract class HashTable {
     return NULL;
   }
 
-  /** Finds the slot of a record by its address, for `replace` and `remove`. Whether it is in the table. */
+  /**
+   * Finds the slot of a record by its address, for `replace` and `remove`. Whether it is in the
+   * table.
+   */
   locate(root: Ptr, hash: number, record: Ptr): boolean {
     const segment = this.#segmentOf(root, hash);
     const shape = this.#word(segment, SEGMENT_SHAPE);
@@ -183,7 +191,10 @@ export abstract class HashTable {
     return false;
   }
 
-  /** Adds a record whose key is not in the table. Without memory to grow it throws and nothing has changed. */
+  /**
+   * Adds a record whose key is not in the table. Without memory to grow it throws and nothing has
+   * changed.
+   */
   insert(root: Ptr, hash: number, record: Ptr): void {
     const segment = this.#roomFor(root, hash);
     const shape = this.#word(segment, SEGMENT_SHAPE);
@@ -193,8 +204,8 @@ export abstract class HashTable {
   }
 
   /**
-   * Makes sure that a record with this hash can be inserted without memory, also after others were removed. Throws
-   * OutOfMemoryError, with nothing changed.
+   * Makes sure that a record with this hash can be inserted without memory, also after others were
+   * removed. Throws OutOfMemoryError, with nothing changed.
    */
   reserve(root: Ptr, hash: number): void {
     this.#roomFor(root, hash);
@@ -232,9 +243,10 @@ export abstract class HashTable {
   }
 
   /**
-   * Brings into the cache what finding the first `count` of `hashes` will read: their home buckets, then the first
-   * two lines of the record behind each matching tag. Each pass is a loop of independent loads, so that the memory
-   * system works on many at once. The value returned only keeps the loads from being optimised away.
+   * Brings into the cache what finding the first `count` of `hashes` will read: their home buckets,
+   * then the first two lines of the record behind each matching tag. Each pass is a loop of
+   * independent loads, so that the memory system works on many at once. The value returned only
+   * keeps the loads from being optimised away.
    */
   prefetch(root: Ptr, hashes: Int32Array, count: number): number {
     const allWords = this.heap.words;
@@ -272,9 +284,10 @@ export abstract class HashTable {
   }
 
   /**
-   * Collects into `batch` the records of one home bucket, the first at or after `position` (0 to 2^32 - 1, a
-   * place in hash order), and sets `nextPosition` (0 when the table is done). Every record present from the first
-   * call to the last is returned, however the table grows or shrinks between calls.
+   * Collects into `batch` the records of one home bucket, the first at or after `position` (0 to
+   * 2^32 - 1, a place in hash order), and sets `nextPosition` (0 when the table is done). Every
+   * record present from the first call to the last is returned, however the table grows or shrinks
+   * between calls.
    */
   scanBucket(root: Ptr, position: number): number {
     const segment = this.#segmentAt(root, position);
@@ -286,8 +299,8 @@ export abstract class HashTable {
   }
 
   /**
-   * Moves what lies on evacuated pages of one home bucket, as `scanBucket` goes through them: its segment and chunk,
-   * and those of its records that the mover moves. Sets `nextPosition`.
+   * Moves what lies on evacuated pages of one home bucket, as `scanBucket` goes through them: its
+   * segment and chunk, and those of its records that the mover moves. Sets `nextPosition`.
    */
   relocateBucket(root: Ptr, position: number, mover: RecordMover): void {
     const segment = this.#relocateSegment(root, position);
@@ -315,7 +328,9 @@ export abstract class HashTable {
     }
   }
 
-  /** Moves the root and the directory if they lie on evacuated pages; returns the root's address. */
+  /**
+   * Moves the root and the directory if they lie on evacuated pages; returns the root's address.
+   */
   relocateRoot(root: Ptr): Ptr {
     const directory = this.#word(root, ROOT_DIRECTORY) as Ptr;
     if (this.heap.isEvacuating(directory)) {
@@ -324,7 +339,9 @@ export abstract class HashTable {
     return this.heap.isEvacuating(root) ? this.heap.relocate(root) : root;
   }
 
-  /** A record chosen with equal chances, or NULL when the table is empty. `random()` is in [0, 1). */
+  /**
+   * A record chosen with equal chances, or NULL when the table is empty. `random()` is in [0, 1).
+   */
   randomRecord(root: Ptr, random: () => number): Ptr {
     if (this.count(root) === 0) return NULL;
     const depth = this.#word(root, ROOT_DEPTH);
@@ -345,8 +362,9 @@ export abstract class HashTable {
   }
 
   /**
-   * Takes the last segment apart: its records go to `batch`, its memory is freed. Returns their number, or -1 once
-   * the table itself is gone. REQUIRES: after the first call only further calls, until -1.
+   * Takes the last segment apart: its records go to `batch`, its memory is freed. Returns their
+   * number, or -1 once the table itself is gone. REQUIRES: after the first call only further calls,
+   * until -1.
    */
   drainSegment(root: Ptr): number {
     const directory = this.#word(root, ROOT_DIRECTORY) as Ptr;
@@ -365,7 +383,9 @@ export abstract class HashTable {
     return count;
   }
 
-  /** Calls back with the address of every block of the table but its records, for the heap checker. */
+  /**
+   * Calls back with the address of every block of the table but its records, for the heap checker.
+   */
   visitBlocks(root: Ptr, visit: (block: Ptr) => void): void {
     visit(root);
     const directory = this.#word(root, ROOT_DIRECTORY) as Ptr;
@@ -470,12 +490,15 @@ export abstract class HashTable {
   }
 }
 
-/** The first position behind a home bucket of the segment at `position`, 0 at the end of the table. */
+/**
+ * The first position behind a home bucket of the segment at `position`, 0 at the end of the table.
+ */
 function positionBehind(position: number, own: number, buckets: number, home: number): number {
   const span = 2 ** (32 - own);
   const start = Math.floor(position / span) * span;
   const nextTag = Math.ceil(((home + 1) * 65536) / buckets);
-  // Rounded up: below 2^16 positions a segment, rounding down would come back to the same bucket for ever.
+  // Rounded up: below 2^16 positions a segment, rounding down would come back to the same bucket
+  // for ever.
   const next = nextTag >= 65536 ? start + span : start + Math.ceil((nextTag * span) / 65536);
   return next >= POSITION_END ? 0 : next;
 }

@@ -5,8 +5,8 @@ import { hashBytes, setHashKey } from './siphash.ts';
 const seed = chosenSeed();
 
 /**
- * Known values of HalfSipHash-1-3, as the Linux kernel's test of hsiphash on 32-bit machines lists them: of the
- * bytes 0, 1, 2 ... n - 1, under the key 0, 1 ... 7.
+ * Known values of HalfSipHash-1-3, as the Linux kernel's test of hsiphash on 32-bit machines lists
+ * them: of the bytes 0, 1, 2 ... n - 1, under the key 0, 1 ... 7.
  */
 const KNOWN = [
   0x5814c896, 0xe7e864ca, 0xbc4b0e30, 0x01539939, 0x7e059ea6, 0x88e3d89b, 0xa0080b65, 0x9d38d9d6,

@@ -1,9 +1,9 @@
 /**
  * HalfSipHash-1-3: the keyed 32-bit hash of every table.
  *
- * The key is drawn at random once per process, so that nobody can send keys that all fall into one bucket.
- * Rejected: murmur3 (20 % faster, but collisions can be computed that hold for every seed) and SipHash-1-3
- * (64-bit words cost half as much again in JavaScript).
+ * The key is drawn at random once per process, so that nobody can send keys that all fall into one
+ * bucket. Rejected: murmur3 (20 % faster, but collisions can be computed that hold for every seed)
+ * and SipHash-1-3 (64-bit words cost half as much again in JavaScript).
  */
 import { randomBytes } from 'node:crypto';
 
@@ -16,7 +16,10 @@ export function setHashKey(low: number, high: number): void {
   hashKey[1] = high;
 }
 
-/** Hash of `length` bytes at `offset`, as a signed 32-bit integer. Same bytes, same hash within one process. */
+/**
+ * Hash of `length` bytes at `offset`, as a signed 32-bit integer. Same bytes, same hash within one
+ * process.
+ */
 export function hashBytes(view: DataView, offset: number, length: number): number {
   let v0 = hashKey[0]!;
   let v1 = hashKey[1]!;

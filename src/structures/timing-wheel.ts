@@ -1,6 +1,6 @@
 /**
- * A hierarchical timing wheel over timers that lie in the arena, so that keys go when they are due and not when a
- * sample finds them.
+ * A hierarchical timing wheel over timers that lie in the arena, so that keys go when they are due
+ * and not when a sample finds them.
  *
  *   timer (16 B)   | due, low 32 | due, high 16 ; slot 10 ; mark 1 | next timer | previous timer |
  *   far timer      | all ones 32 | all ones 16  ; 1023    ; mark 1 | due, low 32 | due, high 32  |
@@ -10,11 +10,12 @@
  *   ...                             reaches a slot of a higher level, its timers move down
  *   level 6   64 slots of 2.2 years
  *
- * Each level keeps a 64-bit map of its occupied slots, so that finding the next one does not look at lists. Every
- * operation is a few words: 22-31 ns to add, 27 to move down. `step` does one timer at a time, so the caller
- * decides how long a slice lasts; a wheel that lags behind stays correct. When the clock goes back so does the
- * wheel, without touching a list: its slots are then reached too early, never too late (but for the slot that was
- * being emptied, by up to 63 ms), and a timer that is not due yet when it is reached is linked again.
+ * Each level keeps a 64-bit map of its occupied slots, so that finding the next one does not look
+ * at lists. Every operation is a few words: 22-31 ns to add, 27 to move down. `step` does one timer
+ * at a time, so the caller decides how long a slice lasts; a wheel that lags behind stays correct.
+ * When the clock goes back so does the wheel, without touching a list: its slots are then reached
+ * too early, never too late (but for the slot that was being emptied, by up to 63 ms), and a timer
+ * that is not due yet when it is reached is linked again.
  *
  * A time beyond 48 bits (after the year 10889) comes after the end of any process. Such a timer is
  * in no list and so has room for all 64 bits of its time: clients get back what they have set, and
@@ -22,8 +23,8 @@
  *
  * Invariants: a timer's slot number is the list it is in, or 1023 for none; a map's bit is set
  * exactly when its list is not empty; the wheel's time never passes a due timer that is still
- * linked. Rejected: a binary heap (log n moves, and a back-pointer per record) and sampling as Redis
- * does (keys outlive their time by up to seconds).
+ * linked. Rejected: a binary heap (log n moves, and a back-pointer per record) and sampling as
+ * Redis does (keys outlive their time by up to seconds).
  */
 import { EXTENT_SHIFT, NULL, type Ptr, UNIT_MASK } from '../memory/address.ts';
 import type { Heap } from '../memory/heap.ts';
@@ -135,15 +136,18 @@ export class TimingWheel {
     return ((high >>> SLOT_SHIFT) & SLOT_MASK) === FAR_SLOT;
   }
 
-  /** Time in ms at which `step` next has something to do (a timer due or to be moved down), or Infinity. */
+  /**
+   * Time in ms at which `step` next has something to do (a timer due or to be moved down), or
+   * Infinity.
+   */
   nextMs(): number {
     const slot = this.#nextSlot();
     return slot < 0 ? Number.POSITIVE_INFINITY : Math.max(this.#slotMs(slot), this.#elapsedMs);
   }
 
   /**
-   * One unit of work up to `nowMs`: returns a timer that is due (still linked; the caller removes it), or NULL when
-   * it moved a timer down a level, or -1 when nothing is left to do by that time.
+   * One unit of work up to `nowMs`: returns a timer that is due (still linked; the caller removes
+   * it), or NULL when it moved a timer down a level, or -1 when nothing is left to do by that time.
    */
   step(nowMs: number): Ptr | -1 {
     if (nowMs < this.#elapsedMs) {
@@ -234,14 +238,17 @@ export class TimingWheel {
         return level * 64 + indexAt(dueMs, level);
       }
     }
-    // Another turn of the top level (139 years): its slot if that comes within a turn, else the one reached last,
-    // from where it is linked again.
+    // Another turn of the top level (139 years): its slot if that comes within a turn, else the one
+    // reached last, from where it is linked again.
     const current = Math.floor(this.#elapsedMs / LEVEL_MS[LEVELS - 1]!);
     const ahead = Math.min(Math.floor(dueMs / LEVEL_MS[LEVELS - 1]!) - current, 63);
     return (LEVELS - 1) * 64 + ((indexAt(this.#elapsedMs, LEVELS - 1) + ahead) & 63);
   }
 
-  /** The occupied slot that starts first; of several the one on the highest level, which must move down first. */
+  /**
+   * The occupied slot that starts first; of several the one on the highest level, which must move
+   * down first.
+   */
   #nextSlot(): number {
     let best = -1;
     let bestMs = Number.POSITIVE_INFINITY;
@@ -272,13 +279,19 @@ export class TimingWheel {
   }
 }
 
-/** Which of the 64 slots of a level a time falls into. Without `%`, which calls a function for so large numbers. */
+/**
+ * Which of the 64 slots of a level a time falls into. Without `%`, which calls a function for so
+ * large numbers.
+ */
 function indexAt(timeMs: number, level: number): number {
   const slots = Math.floor(timeMs / LEVEL_MS[level]!);
   return slots - Math.floor(slots / 64) * 64;
 }
 
-/** Lowest set bit of a 64-bit map at or after `from`, else the lowest of all. REQUIRES: a bit is set. */
+/**
+ * Lowest set bit of a 64-bit map at or after `from`, else the lowest of all. REQUIRES: a bit is
+ * set.
+ */
 function firstAtOrAfter(low: number, high: number, from: number): number {
   const maskedLow = from < 32 ? low & (-1 << from) : 0;
   if (maskedLow !== 0) return lowestBit(maskedLow);

@@ -11,6 +11,7 @@ import { RawSocket } from '../support/raw-socket.ts';
 import { encodeCommand, RespClient } from '../support/resp-client.ts';
 import { chosenSeed, SeededRandom } from '../support/seeded-random.ts';
 import {
+  freePort,
   type RunningServer,
   redisAvailable,
   startRedis,
@@ -34,6 +35,43 @@ describe('many hostile clients', () => {
       expect(usedMemory.after).toBe(usedMemory.before);
       expect(report.honestRounds).toBeGreaterThan(10);
       expect(report.repliesChecked).toBeGreaterThan(INPUTS);
+    } finally {
+      await server.stop();
+    }
+  });
+});
+
+describe('many hostile clients of the text protocol', () => {
+  const CLIENTS = 16;
+  const INPUTS_EACH = 60;
+
+  it('get whole lines, and do no harm', { timeout: 60_000 }, async () => {
+    const seed = chosenSeed();
+    console.log(`hostile input to the text protocol: SEED=${seed}`);
+    const textPort = await freePort();
+    const server = await startRedstart(['--text-port', String(textPort)]);
+    let lines = 0;
+    const work = async (number: number): Promise<void> => {
+      const random = new SeededRandom(seed + number);
+      for (let i = 0; i < INPUTS_EACH; i++) {
+        const input = hostileInput(random);
+        const socket = await RawSocket.connect(textPort);
+        await socket.write(input);
+        socket.endWriting();
+        const output = (await socket.takeAll()).toString('latin1');
+        if (socket.ending === 'reset') continue;
+        expect(output === '' || output.endsWith('\n'), JSON.stringify(input.toString())).toBe(true);
+        lines += output.split('\n').length - 1;
+      }
+    };
+    try {
+      await Promise.all(Array.from({ length: CLIENTS }, (_, number) => work(number)));
+      expect(lines).toBeGreaterThan(CLIENTS * INPUTS_EACH);
+      const client = await RespClient.connect(server.port);
+      expect(await client.call('PING')).toEqual({ type: 'simple', text: 'PONG' });
+      await untilClients(client, 1);
+      await client.close();
+      expect(server.output()).not.toContain('failed unexpectedly');
     } finally {
       await server.stop();
     }

@@ -8,7 +8,7 @@ import { type RunningServer, startRedstart } from '../support/server.ts';
 import { infoNumber, untilClients } from '../support/server-info.ts';
 
 const MEBIBYTE = 1024 * 1024;
-const GROWTH_BYTES_MAX = 32 * MEBIBYTE;
+const GROWTH_BYTES_MAX = 48 * MEBIBYTE;
 
 let server: RunningServer;
 let admin: RespClient;

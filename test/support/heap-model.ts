@@ -1,4 +1,7 @@
-/** Random allocation against a list of what must be there: contents kept, no block lost, no byte miscounted. */
+/**
+ * Random allocation against a list of what must be there: contents kept, no block lost, no byte
+ * miscounted.
+ */
 import { EXTENT_SHIFT, NULL, type Ptr, UNIT_MASK } from '../../src/memory/address.ts';
 import { Heap, OutOfMemoryError } from '../../src/memory/heap.ts';
 import { checkHeap } from '../../src/memory/heap-check.ts';
@@ -16,7 +19,10 @@ interface Block {
   readonly mark: number;
 }
 
-/** How the sizes of a round are drawn: relative weights of small, medium, large blocks, runs and huge extents. */
+/**
+ * How the sizes of a round are drawn: relative weights of small, medium, large blocks, runs and
+ * huge extents.
+ */
 export interface SizeMix {
   readonly slab: number;
   readonly run: number;

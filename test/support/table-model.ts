@@ -18,7 +18,9 @@ export function mix(key: number): number {
   return hash ^ (hash >>> 16);
 }
 
-/** Hash functions from kind to mean, and how many keys each can bear before the directory is huge. */
+/**
+ * Hash functions from kind to mean, and how many keys each can bear before the directory is huge.
+ */
 export const HASHES: Readonly<Record<string, { hash: NumberHash; keysMax: number }>> = {
   random: { hash: mix, keysMax: 60_000 },
   ascending: { hash: (key) => Math.imul(key, 40_503), keysMax: 60_000 },

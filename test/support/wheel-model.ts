@@ -76,7 +76,10 @@ export class WheelModel {
     this.nowMs = nowMs;
   }
 
-  /** Does up to `stepsMax` steps; whether all was done that is due by now. Returned timers are checked and removed. */
+  /**
+   * Does up to `stepsMax` steps; whether all was done that is due by now. Returned timers are
+   * checked and removed.
+   */
   advance(stepsMax: number): boolean {
     for (let step = 0; step < stepsMax; step++) {
       const ptr = this.wheel.step(this.nowMs);
