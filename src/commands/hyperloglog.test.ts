@@ -255,6 +255,15 @@ describe('values of others', () => {
     expect(run('EXISTS new')).toEqual(['(integer) 0']);
   });
 
+  it('that end in half a run get nothing there', () => {
+    const damaged = Buffer.from(`${HEADER}\x3f\x7f`, 'latin1');
+    engine.run('SET', 'x', damaged);
+    expect(engine.text('PFADD', 'x', elementOf(64, 1))).toBe(CORRUPTED);
+    expect(value('x')).toEqual(damaged);
+    expect(run('PFDEBUG DECODE x')).toEqual(['"z:64 Z:16129"']);
+    expect(engine.text('PFADD', 'x', elementOf(63, 1))).toBe('(integer) 1');
+  });
+
   it('get none of several elements when one cannot be added', () => {
     const damaged = Buffer.from(`${HEADER}\x7f\xf0`, 'latin1');
     engine.run('SET', 'x', damaged);
