@@ -64,7 +64,8 @@ function extentCount(heap: Heap): number {
 function report(what: string, heap: Heap): string {
   const mib = (bytes: number) => `${(bytes / MIB).toFixed(1)} MiB`;
   const ratio = (heap.heldBytes / heap.usedBytes).toFixed(3);
-  return `${what}: ${mib(heap.usedBytes)} used, ${mib(heap.heldBytes)} held (${ratio}), ${extentCount(heap)} extents`;
+  const held = `${mib(heap.heldBytes)} held (${ratio})`;
+  return `${what}: ${mib(heap.usedBytes)} used, ${held}, ${extentCount(heap)} extents`;
 }
 
 describe(`among other operations, SEED=${seed}`, () => {

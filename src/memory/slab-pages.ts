@@ -8,7 +8,8 @@
  *   free block: word 0 = unit (within the page) of the next free block, 0xffff for the end
  *
  * Side tables, indexed by page number (`ptr >>> PAGE_SHIFT`), never scanned by the collector:
- *   sizeClass+1 | live blocks | first free block | bump | next, previous page of the class with room | flags
+ *   sizeClass+1 | live blocks | first free block | bump | flags
+ *   next, previous page of the class with room
  *
  * Invariants: a class's list holds exactly the pages that have room, are not evacuating and are not
  * its current page; a page without live blocks that is not current is free; page 0 of extent 0 is

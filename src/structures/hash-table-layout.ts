@@ -4,7 +4,7 @@
  *   root (24 B)      | count | directory | depth | segments at that depth | - | - |
  *   directory        2^depth x u32 segment; indexed by the top `depth` bits of the hash
  *   segment (40 B)   | buckets << 8 | own depth | count | chunk 0 | ... | chunk 7 |
- *   chunk (1 KiB)    16 buckets; a segment has 1, 2, 4, 8 (part of a chunk), 16, 32, 48 ... 128 buckets
+ *   chunk (1 KiB)    16 buckets; a segment has 1, 2, 4, 8 (part of a chunk), 16, 32, 48 ... 128
  *   bucket (64 B)    | meta | 10 x u16 tag | 10 x u32 record |
  *   meta             | version 8 | - 8 | overflow 12 | count 4 |
  *
@@ -14,6 +14,8 @@
  * add up to the root's count; every directory entry of a segment's prefix points at it; only the
  * one segment of a table of depth 0 has fewer than 64 buckets.
  */
+
+import { EXTENT_SHIFT, type Ptr, UNIT_MASK } from '../memory/address.ts';
 
 export const ROOT_BYTES = 24;
 export const ROOT_COUNT = 0;
@@ -59,6 +61,16 @@ export function chunkCount(buckets: number): number {
 /** Whether so many records are more than 7/8 of the slots of a segment, from where on it grows. */
 export function isTooFull(count: number, buckets: number): boolean {
   return count * 8 > buckets * BUCKET_SLOTS * 7;
+}
+
+/** The segment that a hash belongs to. */
+export function segmentOf(allWords: readonly Uint32Array[], root: Ptr, hash: number): Ptr {
+  const words = allWords[root >>> EXTENT_SHIFT]!;
+  const at = (root & UNIT_MASK) << 1;
+  const directory = words[at + ROOT_DIRECTORY]!;
+  const depth = words[at + ROOT_DEPTH]!;
+  const index = depth === 0 ? 0 : hash >>> (32 - depth);
+  return allWords[directory >>> EXTENT_SHIFT]![((directory & UNIT_MASK) << 1) + index]! as Ptr;
 }
 
 /** The tag in a slot of the bucket at `cell`. */

@@ -18,6 +18,7 @@
 import { EXTENT_SHIFT, NULL, type Ptr, UNIT_MASK } from '../memory/address.ts';
 import type { Heap } from '../memory/heap.ts';
 import { entriesLeft, HashGrowth, pointDirectory } from './hash-growth.ts';
+import { prefetch } from './hash-prefetch.ts';
 import { HashSegments } from './hash-segments.ts';
 import {
   BUCKET_RECORDS,
@@ -39,9 +40,12 @@ import {
   SEGMENT_CHUNKS,
   SEGMENT_COUNT,
   SEGMENT_SHAPE,
+  segmentOf,
   setTag,
   tagAt,
 } from './hash-table-layout.ts';
+
+export { PREFETCH_MAX } from './hash-prefetch.ts';
 
 /** Where the last search ended, and what it searched. */
 const FOUND_SEGMENT = 0;
@@ -49,11 +53,6 @@ const FOUND_HOME = 1;
 const FOUND_BUCKET = 2;
 const FOUND_SLOT = 3;
 const FOUND_HASH = 4;
-
-/** Most hashes that one `prefetch` takes. */
-export const PREFETCH_MAX = 64;
-const LINE_WORDS = 16;
-const EXTENT_WORD_MASK = UNIT_MASK * 2 + 1;
 
 /** Full positions: a scan has seen everything when it reaches this. */
 const POSITION_END = 2 ** 32;
@@ -79,8 +78,6 @@ export abstract class HashTable {
   readonly #found = new Uint32Array(5);
   readonly #segments: HashSegments;
   readonly #growth: HashGrowth;
-  readonly #prefetchPlaces = new Int32Array(PREFETCH_MAX);
-  readonly #prefetchExtents = new Int32Array(PREFETCH_MAX);
 
   constructor(heap: Heap) {
     this.heap = heap;
@@ -127,7 +124,7 @@ export abstract class HashTable {
     length: number,
   ): Ptr {
     const allWords = this.heap.words;
-    const segment = this.#segmentOf(root, hash);
+    const segment = segmentOf(allWords, root, hash);
     const words = allWords[segment >>> EXTENT_SHIFT]!;
     const at = (segment & UNIT_MASK) << 1;
     const shape = words[at]!;
@@ -170,7 +167,7 @@ export abstract class HashTable {
    * table.
    */
   locate(root: Ptr, hash: number, record: Ptr): boolean {
-    const segment = this.#segmentOf(root, hash);
+    const segment = segmentOf(this.heap.words, root, hash);
     const shape = this.#word(segment, SEGMENT_SHAPE);
     const buckets = shape >>> 8;
     const home = (((hash << (shape & 255)) >>> 16) * buckets) >>> 16;
@@ -242,45 +239,9 @@ export abstract class HashTable {
     this.#growth.shrinkIfSparse(root, segment, found[FOUND_HASH]!);
   }
 
-  /**
-   * Brings into the cache what finding the first `count` of `hashes` will read: their home buckets,
-   * then the first two lines of the record behind each matching tag. Each pass is a loop of
-   * independent loads, so that the memory system works on many at once. The value returned only
-   * keeps the loads from being optimised away.
-   */
+  /** Brings into the cache what finding the first `count` of `hashes` will read; see hash-prefetch.ts. */
   prefetch(root: Ptr, hashes: Int32Array, count: number): number {
-    const allWords = this.heap.words;
-    const places = this.#prefetchPlaces;
-    const extents = this.#prefetchExtents;
-    for (let i = 0; i < count; i++) {
-      const hash = hashes[i]!;
-      const segment = this.#segmentOf(root, hash);
-      const words = allWords[segment >>> EXTENT_SHIFT]!;
-      const at = (segment & UNIT_MASK) << 1;
-      const shape = words[at]!;
-      const tag = (hash << (shape & 255)) >>> 16;
-      const bucket = (tag * (shape >>> 8)) >>> 16;
-      const chunk = words[at + SEGMENT_CHUNKS + (bucket >>> 4)]!;
-      extents[i] = chunk >>> EXTENT_SHIFT;
-      places[i] = ((chunk & UNIT_MASK) << 1) + ((bucket & 15) << 4);
-      hashes[i] = tag;
-    }
-    let sum = 0;
-    for (let i = 0; i < count; i++) sum ^= allWords[extents[i]!]![places[i]!]!;
-    let records = 0;
-    for (let i = 0; i < count; i++) {
-      const cells = allWords[extents[i]!]!;
-      const record = recordWithTag(cells, places[i]!, hashes[i]!);
-      if (record === 0) continue;
-      extents[records] = record >>> EXTENT_SHIFT;
-      places[records++] = (record & UNIT_MASK) << 1;
-    }
-    for (let i = 0; i < records; i++) {
-      const words = allWords[extents[i]!]!;
-      const at = places[i]!;
-      sum ^= words[at]! ^ words[(at + LINE_WORDS) & EXTENT_WORD_MASK]!;
-    }
-    return sum;
+    return prefetch(this.heap.words, root, hashes, count);
   }
 
   /**
@@ -423,7 +384,7 @@ export abstract class HashTable {
 
   /** The segment of a hash, after it has grown if it was full. */
   #roomFor(root: Ptr, hash: number): Ptr {
-    let segment = this.#segmentOf(root, hash);
+    let segment = segmentOf(this.heap.words, root, hash);
     for (;;) {
       const buckets = this.#word(segment, SEGMENT_SHAPE) >>> 8;
       if (!isTooFull(this.#word(segment, SEGMENT_COUNT) + 1, buckets)) return segment;
@@ -431,7 +392,7 @@ export abstract class HashTable {
         this.#segments.resize(segment, buckets < BUCKETS_PER_CHUNK ? buckets * 2 : buckets + 16);
       } else {
         this.#growth.split(root, segment, hash);
-        segment = this.#segmentOf(root, hash);
+        segment = segmentOf(this.heap.words, root, hash);
       }
     }
   }
@@ -443,16 +404,6 @@ export abstract class HashTable {
     found[FOUND_BUCKET] = bucket;
     found[FOUND_SLOT] = slot;
     found[FOUND_HASH] = hash;
-  }
-
-  #segmentOf(root: Ptr, hash: number): Ptr {
-    const allWords = this.heap.words;
-    const words = allWords[root >>> EXTENT_SHIFT]!;
-    const at = (root & UNIT_MASK) << 1;
-    const directory = words[at + ROOT_DIRECTORY]!;
-    const depth = words[at + ROOT_DEPTH]!;
-    const index = depth === 0 ? 0 : hash >>> (32 - depth);
-    return allWords[directory >>> EXTENT_SHIFT]![((directory & UNIT_MASK) << 1) + index]! as Ptr;
   }
 
   #segmentAt(root: Ptr, position: number): Ptr {
@@ -501,17 +452,4 @@ function positionBehind(position: number, own: number, buckets: number, home: nu
   // for ever.
   const next = nextTag >= 65536 ? start + span : start + Math.ceil((nextTag * span) / 65536);
   return next >= POSITION_END ? 0 : next;
-}
-
-/** The first record of a bucket whose tag this is, 0 for none. */
-function recordWithTag(cells: Uint32Array, cell: number, tag: number): number {
-  const count = cells[cell]! & 15;
-  const pattern = (tag << 16) | tag;
-  for (let slot = 0; slot < count; slot += 2) {
-    const difference = cells[cell + BUCKET_TAGS + (slot >>> 1)]! ^ pattern;
-    if ((difference & 0xffff) === 0) return cells[cell + BUCKET_RECORDS + slot]!;
-    if (difference >>> 16 === 0 && slot + 1 < count)
-      return cells[cell + BUCKET_RECORDS + slot + 1]!;
-  }
-  return 0;
 }

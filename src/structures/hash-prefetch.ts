@@ -1,0 +1,69 @@
+/**
+ * Looking ahead in a hash table: brings into the cache what finding several keys will read. Each pass
+ * is a loop of independent loads, so that the memory system works on many at once.
+ */
+import { EXTENT_SHIFT, type Ptr, UNIT_MASK } from '../memory/address.ts';
+import { BUCKET_RECORDS, BUCKET_TAGS, SEGMENT_CHUNKS, segmentOf } from './hash-table-layout.ts';
+
+/** Most hashes that one `prefetch` takes. */
+export const PREFETCH_MAX = 64;
+const LINE_WORDS = 16;
+const EXTENT_WORD_MASK = UNIT_MASK * 2 + 1;
+
+const places = new Int32Array(PREFETCH_MAX);
+const extents = new Int32Array(PREFETCH_MAX);
+
+/**
+ * Reads the home buckets of the first `count` of `hashes`, then the first two lines of the record
+ * behind each matching tag. Overwrites `hashes`. The value returned only keeps the loads from being
+ * optimised away.
+ */
+export function prefetch(
+  allWords: readonly Uint32Array[],
+  root: Ptr,
+  hashes: Int32Array,
+  count: number,
+): number {
+  for (let i = 0; i < count; i++) {
+    const hash = hashes[i]!;
+    const segment = segmentOf(allWords, root, hash);
+    const words = allWords[segment >>> EXTENT_SHIFT]!;
+    const at = (segment & UNIT_MASK) << 1;
+    const shape = words[at]!;
+    const tag = (hash << (shape & 255)) >>> 16;
+    const bucket = (tag * (shape >>> 8)) >>> 16;
+    const chunk = words[at + SEGMENT_CHUNKS + (bucket >>> 4)]!;
+    extents[i] = chunk >>> EXTENT_SHIFT;
+    places[i] = ((chunk & UNIT_MASK) << 1) + ((bucket & 15) << 4);
+    hashes[i] = tag;
+  }
+  let sum = 0;
+  for (let i = 0; i < count; i++) sum ^= allWords[extents[i]!]![places[i]!]!;
+  let records = 0;
+  for (let i = 0; i < count; i++) {
+    const cells = allWords[extents[i]!]!;
+    const record = recordWithTag(cells, places[i]!, hashes[i]!);
+    if (record === 0) continue;
+    extents[records] = record >>> EXTENT_SHIFT;
+    places[records++] = (record & UNIT_MASK) << 1;
+  }
+  for (let i = 0; i < records; i++) {
+    const words = allWords[extents[i]!]!;
+    const at = places[i]!;
+    sum ^= words[at]! ^ words[(at + LINE_WORDS) & EXTENT_WORD_MASK]!;
+  }
+  return sum;
+}
+
+/** The first record of a bucket whose tag this is, 0 for none. */
+function recordWithTag(cells: Uint32Array, cell: number, tag: number): number {
+  const count = cells[cell]! & 15;
+  const pattern = (tag << 16) | tag;
+  for (let slot = 0; slot < count; slot += 2) {
+    const difference = cells[cell + BUCKET_TAGS + (slot >>> 1)]! ^ pattern;
+    if ((difference & 0xffff) === 0) return cells[cell + BUCKET_RECORDS + slot]!;
+    if (difference >>> 16 === 0 && slot + 1 < count)
+      return cells[cell + BUCKET_RECORDS + slot + 1]!;
+  }
+  return 0;
+}
