@@ -21,7 +21,7 @@ import { infoNumber, untilClients } from '../support/server-info.ts';
 
 const MEBIBYTE = 1024 * 1024;
 const INPUTS = 3_000;
-const INPUTS_BESIDE_REDIS = 600;
+const INPUTS_BESIDE_REDIS = 300;
 
 describe('many hostile clients', () => {
   it('harm neither the server nor who works with it', { timeout: 120_000 }, async () => {
