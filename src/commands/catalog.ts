@@ -16,6 +16,12 @@ import * as keyCopies from './key-copy.ts';
 import * as keyExpiry from './key-expiry.ts';
 import * as keyScans from './key-scan.ts';
 import * as latency from './latency.ts';
+import * as listEditing from './list-edit.ts';
+import * as listMoves from './list-move.ts';
+import * as listPops from './list-pop.ts';
+import * as listPushes from './list-push.ts';
+import * as listReads from './list-read.ts';
+import * as listSearches from './list-search.ts';
 import * as memory from './memory.ts';
 import * as monitoring from './monitor.ts';
 import * as objects from './object.ts';
@@ -53,6 +59,12 @@ const FAMILIES: readonly Readonly<Record<string, Command>>[] = [
   stringCounters,
   stringRanges,
   stringComparison,
+  listPushes,
+  listPops,
+  listReads,
+  listSearches,
+  listEditing,
+  listMoves,
   bitmaps,
   bitOperations,
   bitfields,

@@ -7,6 +7,7 @@ import { replyExample } from './debug-protocol.ts';
 import { Digest, digestOf, mixValue } from './digest.ts';
 import { CommandError, NO_SUCH_KEY, unknownUse } from './errors.ts';
 import { replyHelp } from './help.ts';
+import { describeQuicklist, setPackedThreshold } from './list-debug.ts';
 import { serializedBytes } from './serialized-size.ts';
 
 const NOT_ALLOWED = new CommandError(
@@ -89,6 +90,13 @@ const TOPICS: readonly Topic[] = [
     },
   },
   {
+    name: 'QUICKLIST-PACKED-THRESHOLD',
+    syntax: 'size',
+    summary: 'Says from how many bytes on an element of a large list stands alone; 0 for default.',
+    words: 3,
+    run: setPackedThreshold,
+  },
+  {
     name: 'SET-ACTIVE-EXPIRE',
     syntax: 'enabled<"0" | "1">',
     summary: 'Says whether keys are removed when they are due, or only when they are asked for.',
@@ -145,12 +153,12 @@ function describeEntry({ database, keyspace }: Context, entry: Entry): string {
   const { access } = keyspace;
   const clock = entries.clock(entry);
   const encoding = encodingName(entries.type(entry), entries.encoding(entry));
-  const bytes = serializedBytes(entries, entry);
+  const bytes = serializedBytes(database, entry);
   const idleSeconds = access.counting ? 0 : access.idleSeconds(clock);
   const address = (entry * 8).toString(16);
   return (
     `Value at:0x${address} refcount:1 encoding:${encoding} serializedlength:${bytes} ` +
-    `lru:${clock} lru_seconds_idle:${idleSeconds}`
+    `lru:${clock} lru_seconds_idle:${idleSeconds}${describeQuicklist(database, entry)}`
   );
 }
 

@@ -21,7 +21,7 @@
  */
 import { hash } from 'node:crypto';
 import type { Database } from '../keyspace/database.ts';
-import { type Entry, TYPE_STRING } from '../keyspace/entry.ts';
+import { type Entry, TYPE_LIST, TYPE_STRING } from '../keyspace/entry.ts';
 import type { Keyspace } from '../keyspace/keyspace.ts';
 import { KeyFilter, visitKeys } from '../keyspace/scan.ts';
 
@@ -64,13 +64,33 @@ export class Digest {
 }
 
 /** Mixes in what a key holds. */
-export function mixValue(digest: Digest, { entries }: Database, entry: Entry): void {
+export function mixValue(digest: Digest, database: Database, entry: Entry): void {
+  const { entries } = database;
   const type = entries.type(entry);
   digest.mixNumber(type);
-  if (type !== TYPE_STRING) throw new Error(`values of type ${type} have no digest`);
-  const start = entries.valueStart(entry);
-  digest.mix(entries.bytes(entry).subarray(start, start + entries.valueLength(entry)));
+  switch (type) {
+    case TYPE_STRING: {
+      const start = entries.valueStart(entry);
+      digest.mix(entries.bytes(entry).subarray(start, start + entries.valueLength(entry)));
+      break;
+    }
+    case TYPE_LIST:
+      mixList(digest, database, entry);
+      break;
+    default:
+      throw new Error(`values of type ${type} have no digest`);
+  }
   if (entries.expires(entry)) digest.add(EXPIRES);
+}
+
+function mixList(digest: Digest, database: Database, entry: Entry): void {
+  const { keyspace } = database;
+  const cursor = keyspace.lists.enter(keyspace.cell(0).open(database, entry), 0);
+  do {
+    cursor.read();
+    const { textBytes, textStart, textLength } = cursor;
+    digest.mix(textBytes.subarray(textStart, textStart + textLength));
+  } while (cursor.next());
 }
 
 /** The digest of all keys that are not due. */

@@ -1,19 +1,55 @@
 /** How long a value is in a snapshot, before compression, which DEBUG OBJECT tells. */
-import { type Entries, type Entry, TYPE_STRING } from '../keyspace/entry.ts';
+import type { Database } from '../keyspace/database.ts';
+import { type Entry, TYPE_LIST, TYPE_STRING } from '../keyspace/entry.ts';
+import { NULL } from '../memory/address.ts';
 import { parseSafeInteger } from '../protocol/numbers.ts';
+import { LIST_LISTPACK } from '../values/list.ts';
 
 /** Longest text of an integer that is stored as one. */
 const INTEGER_TEXT_MAX = 11;
 
+/** A node's container in a list: packed or plain. */
+const CONTAINER_BYTES = 1;
+
 /** Bytes of the value of an entry in RDB format. */
-export function serializedBytes(entries: Entries, entry: Entry): number {
-  if (entries.type(entry) !== TYPE_STRING) throw new Error('only strings can be serialized');
-  const start = entries.valueStart(entry);
-  const length = entries.valueLength(entry);
+export function serializedBytes(database: Database, entry: Entry): number {
+  const { entries } = database;
+  switch (entries.type(entry)) {
+    case TYPE_STRING:
+      return textBytes(entries.bytes(entry), entries.valueStart(entry), entries.valueLength(entry));
+    case TYPE_LIST:
+      return listBytes(database, entry);
+    default:
+      throw new Error(`values of type ${entries.type(entry)} cannot be serialized`);
+  }
+}
+
+/** Bytes of a list: the number of its nodes, then each of them, be it a listpack or a text. */
+function listBytes(database: Database, entry: Entry): number {
+  const { lists } = database.keyspace;
+  const cell = database.keyspace.cell(0).open(database, entry);
+  if (cell.encoding === LIST_LISTPACK) {
+    return lengthBytes(1) + CONTAINER_BYTES + lengthBytes(cell.length) + cell.length;
+  }
+  const { quicklists } = lists;
+  const { nodes } = quicklists;
+  let sum = lengthBytes(quicklists.nodeCount(cell.root));
+  for (let node = nodes.first(cell.root); node !== NULL; node = nodes.next(node)) {
+    const length = nodes.dataBytes(node);
+    sum += CONTAINER_BYTES;
+    sum += nodes.isPlain(node)
+      ? textBytes(nodes.bytes(node), nodes.plainStart(node), length)
+      : lengthBytes(length) + length;
+  }
+  return sum;
+}
+
+/** Bytes of a text, which may be stored as an integer. */
+function textBytes(bytes: Buffer, start: number, length: number): number {
   if (length <= INTEGER_TEXT_MAX) {
-    const integer = parseSafeInteger(entries.bytes(entry), start, start + length);
-    const bytes = integerBytes(integer);
-    if (bytes > 0) return 1 + bytes;
+    const integer = parseSafeInteger(bytes, start, start + length);
+    const size = integerBytes(integer);
+    if (size > 0) return 1 + size;
   }
   return lengthBytes(length) + length;
 }

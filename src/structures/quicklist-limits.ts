@@ -11,6 +11,8 @@ const SAFE_BYTES = 8192;
 
 /** Limits in force; they may change at any time, and nodes that are there stay as they are. */
 export class NodeLimits {
+  /** What list-max-listpack-size says. */
+  size = 0;
   /** Bytes of a full node's block. */
   blockBytes = 0;
   /** Most bytes of a node's listpack: with its header it fills a block, and no size class beyond. */
@@ -27,6 +29,7 @@ export class NodeLimits {
 
   /** Sets what list-max-listpack-size says: entries, or from -1 to -5 a number of bytes. */
   setSize(size: number): void {
+    this.size = size;
     this.#countsEntries = size >= 0;
     const level = Math.min(-size, BYTES_OF_SIZE.length) - 1;
     this.blockBytes = this.#countsEntries ? SAFE_BYTES : BYTES_OF_SIZE[level]!;

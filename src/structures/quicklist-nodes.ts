@@ -86,6 +86,11 @@ export class QuicklistNodes {
     return this.heap.word(node, PLAIN_LENGTH);
   }
 
+  /** Bytes of a node's listpack or text. */
+  dataBytes(node: Ptr): number {
+    return this.isPlain(node) ? this.plainLength(node) : this.totalBytes(node);
+  }
+
   /** Bytes and view of the extent that a node is in. */
   bytes(node: Ptr): Buffer {
     return this.heap.bytes[node >>> EXTENT_SHIFT]!;
