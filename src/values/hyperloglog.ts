@@ -161,7 +161,7 @@ export function forgetCount(bytes: Buffer, start: number): void {
 /** Estimates the number of elements that led to these registers. */
 export function countRegisters(registers: Uint8Array): bigint {
   histogram.fill(0);
-  for (let i = 0; i < REGISTER_COUNT; i++) histogram[registers[i]!]!++;
+  for (let i = 0; i < registers.length; i++) histogram[registers[i]!]!++;
   return asCount(estimateCount(histogram));
 }
 
@@ -194,7 +194,7 @@ function raiseRegister(
 /** Gives a sparse HyperLogLog these registers; false, with some of them set, if it is too small. */
 function setSparse(value: GrowingBytes, registers: Uint8Array, sparseBytesMax: number): boolean {
   beginSearch();
-  for (let i = 0; i < REGISTER_COUNT; i++) {
+  for (let i = 0; i < registers.length; i++) {
     const rank = registers[i]!;
     if (rank === 0) continue;
     if (raiseSparse(value, HEADER_BYTES, i, rank, sparseBytesMax, place) === TOO_SMALL)
