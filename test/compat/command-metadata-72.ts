@@ -12,8 +12,9 @@ export const changedIn72: { readonly [command: string]: Partial<CommandMetadata>
   },
   bitfield: {
     arguments:
-      'key:key#0 operation:oneof?*(get-block:block=GET(encoding:string offset:integer) write:block(' +
-      'overflow-block:oneof=OVERFLOW?(wrap:pure-token=WRAP sat:pure-token=SAT fail:pure-token=FAIL) ' +
+      'key:key#0 operation:oneof?*(get-block:block=GET(encoding:string offset:integer) ' +
+      'write:block(overflow-block:oneof=OVERFLOW?(' +
+      'wrap:pure-token=WRAP sat:pure-token=SAT fail:pure-token=FAIL) ' +
       'write-operation:oneof(set-block:block=SET(encoding:string offset:integer value:integer) ' +
       'incrby-block:block=INCRBY(encoding:string offset:integer increment:integer))))',
   },
@@ -22,8 +23,8 @@ export const changedIn72: { readonly [command: string]: Partial<CommandMetadata>
   },
   bitop: {
     arguments:
-      'operation:oneof(and:pure-token=AND or:pure-token=OR xor:pure-token=XOR not:pure-token=NOT) ' +
-      'destkey:key#0 key:key#1*',
+      'operation:oneof(and:pure-token=AND or:pure-token=OR ' +
+      'xor:pure-token=XOR not:pure-token=NOT) destkey:key#0 key:key#1*',
   },
   bitpos: {
     arguments:
