@@ -15,6 +15,9 @@ import { CommandError, SYNTAX_ERROR } from './errors.ts';
 import { integerAt } from './options.ts';
 
 const BAD_KEY_COUNT = new CommandError('ERR numkeys should be greater than 0');
+/** The cell of the list that elements are added to, where they come from that of cell 0. */
+const SLOT = 1;
+
 const BAD_COUNT = new CommandError('ERR count should be greater than 0');
 
 /** Whether argument `i` says LEFT, and not RIGHT. Throws SYNTAX_ERROR when it says neither. */
@@ -147,7 +150,7 @@ export function moveElement(
   const { lists } = keyspace;
   const source = writeCollection(context, args, 1, TYPE_LIST);
   if (source === null) return false;
-  let target = writeCollection(context, args, 2, TYPE_LIST, 1);
+  let target = writeCollection(context, args, 2, TYPE_LIST, SLOT);
   // One list must not be changed through two cells.
   if (target !== null && target.entry === source.entry) target = source;
   lists.enter(source, isFirst ? 0 : lists.length(source) - 1);
@@ -186,13 +189,14 @@ function createList(
   const { lists } = context.keyspace;
   const bytes = lists.packedBytes(elements, first);
   if (bytes > 0) {
-    const cell = createCollection(context, args, key, TYPE_LIST, LIST_LISTPACK, bytes);
+    const cell = createCollection(context, args, key, TYPE_LIST, LIST_LISTPACK, bytes, SLOT);
     lists.fill(cell, elements, first, atFront);
     return;
   }
   const root = lists.build(elements, first, atFront);
   try {
-    createCollection(context, args, key, TYPE_LIST, LIST_QUICKLIST, ROOT_BYTES).root = root;
+    const length = ROOT_BYTES;
+    createCollection(context, args, key, TYPE_LIST, LIST_QUICKLIST, length, SLOT).root = root;
   } catch (problem) {
     lists.quicklists.release(root, Number.POSITIVE_INFINITY);
     throw problem;
