@@ -10,10 +10,7 @@ import {
   type SeededRandom,
 } from '../../test/support/oracle-fuzz.ts';
 import { type Arg, toBytes } from '../../test/support/resp-client.ts';
-import { NO_EXPIRY } from '../keyspace/database.ts';
-import { TYPE_LIST } from '../keyspace/entry.ts';
 import { checkKeyspace } from '../keyspace/keyspace-check.ts';
-import { Args } from '../protocol/args.ts';
 
 const COMMANDS = Number(process.env.COMMANDS ?? 50_000);
 const BATCH = 300;
@@ -94,7 +91,7 @@ async function compare({ client, random }: Oracle): Promise<number> {
 async function beginAnew(engine: TestEngine, client: Oracle['client']): Promise<void> {
   checkKeyspace(engine.keyspace);
   engine.keyspace.databases[0]!.flush();
-  engine.keyspace.databases[0]!.put(Args.of(Buffer.from('list')), 0, TYPE_LIST, 0, 0, NO_EXPIRY);
+  engine.run('RPUSH', 'list', 'x');
   await client.call('FLUSHALL');
   await client.call('RPUSH', 'list', 'x');
 }
@@ -105,7 +102,7 @@ function looksAt(key: string, random: SeededRandom): Arg[][] {
     ['STRLEN', key],
     ['PEXPIRETIME', key],
   ];
-  // An empty list of this engine has no encoding that it could name.
+  // 7.2 has a name for short lists that 7.0 has not.
   if (key !== 'list') looks.push(['OBJECT', 'ENCODING', key]);
   if (!BIG_KEYS.includes(key)) return [...looks, ['GET', key]];
   const start = random.integer(0, BIG_BITS / 8);

@@ -1,9 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TestEngine } from '../../test/support/engine.ts';
-import { NO_EXPIRY } from '../keyspace/database.ts';
-import { TYPE_LIST } from '../keyspace/entry.ts';
 import { checkKeyspace } from '../keyspace/keyspace-check.ts';
-import { Args } from '../protocol/args.ts';
 
 const WRONG_TYPE = '(error) WRONGTYPE Operation against a key holding the wrong kind of value';
 const NOT_AN_OFFSET = '(error) ERR bit offset is not an integer or out of range';
@@ -40,11 +37,6 @@ function effect(line: string): [reply: string, ...changes: string[]] {
 /** Replies that are integers. */
 function integers(...lines: string[]): number[] {
   return run(...lines).map((reply) => Number(reply.replace('(integer) ', '')));
-}
-
-function addList(key: string): void {
-  const database = engine.keyspace.databases[0]!;
-  database.put(Args.of(Buffer.from(key)), 0, TYPE_LIST, 0, 0, NO_EXPIRY);
 }
 
 describe('SETBIT and GETBIT', () => {
@@ -193,7 +185,7 @@ describe('BITPOS', () => {
 
 describe('commands on bits', () => {
   it('refuse other types', () => {
-    addList('l');
+    run('RPUSH l x');
     const lines = [
       'SETBIT l 1 1',
       'GETBIT l 1',

@@ -1,10 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TestEngine } from '../../test/support/engine.ts';
 import { elementOf } from '../../test/support/murmur.ts';
-import { NO_EXPIRY } from '../keyspace/database.ts';
-import { TYPE_LIST } from '../keyspace/entry.ts';
 import { checkKeyspace } from '../keyspace/keyspace-check.ts';
-import { Args } from '../protocol/args.ts';
 
 const WRONG_TYPE = '(error) WRONGTYPE Operation against a key holding the wrong kind of value';
 const NO_HYPERLOGLOG = '(error) WRONGTYPE Key is not a valid HyperLogLog string value.';
@@ -218,9 +215,7 @@ describe('values of others', () => {
   ];
 
   it('are refused when they are no strings, or no HyperLogLogs', () => {
-    run('PFADD h a');
-    const database = engine.keyspace.databases[0]!;
-    database.put(Args.of(Buffer.from('x')), 0, TYPE_LIST, 0, 0, NO_EXPIRY);
+    run('PFADD h a', 'RPUSH x a');
     expect(run(...everyUse)).toEqual(everyUse.map(() => WRONG_TYPE));
     for (const other of [
       '',
