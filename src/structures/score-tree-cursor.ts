@@ -1,0 +1,75 @@
+/** A place between the entries of a score tree that goes on from one to the next, either way. */
+import { EXTENT_SHIFT, NULL, type Ptr, UNIT_MASK } from '../memory/address.ts';
+import type { Heap } from '../memory/heap.ts';
+import {
+  LEAF_NEXT,
+  LEAF_PREVIOUS,
+  NODE_META,
+  NODE_RECORDS,
+  NODE_SCORES_BYTES,
+} from './score-tree-node.ts';
+
+/**
+ * Stands on an entry, or behind the last or before the first. To be used again and again; valid until the next
+ * change of the tree.
+ */
+export class ScoreCursor {
+  leaf: Ptr = NULL;
+  slot = 0;
+  readonly #heap: Heap;
+
+  constructor(heap: Heap) {
+    this.#heap = heap;
+  }
+
+  /** The entry's record. REQUIRES, as `score`: the cursor stands on one. */
+  get record(): Ptr {
+    const words = this.#heap.words[this.leaf >>> EXTENT_SHIFT]!;
+    return words[((this.leaf & UNIT_MASK) << 1) + NODE_RECORDS + this.slot]! as Ptr;
+  }
+
+  get score(): number {
+    const at = ((this.leaf & UNIT_MASK) << 3) + NODE_SCORES_BYTES + (this.slot << 3);
+    return this.#heap.views[this.leaf >>> EXTENT_SHIFT]!.getFloat64(at, true);
+  }
+
+  /** Puts the cursor before a slot of a leaf; whether an entry is there, or in the next leaf. */
+  place(leaf: Ptr, slot: number): boolean {
+    this.leaf = leaf;
+    this.slot = slot - 1;
+    return this.next();
+  }
+
+  /** Goes on to the next entry; false, and the cursor is behind the last, if there is none. */
+  next(): boolean {
+    const count = this.#heap.word(this.leaf, NODE_META);
+    if (this.slot + 1 < count) {
+      this.slot++;
+      return true;
+    }
+    const next = this.#heap.word(this.leaf, LEAF_NEXT) as Ptr;
+    if (next === NULL) {
+      this.slot = count;
+      return false;
+    }
+    this.leaf = next;
+    this.slot = 0;
+    return true;
+  }
+
+  /** Goes back to the entry before; false, and the cursor is before the first, if there is none. */
+  previous(): boolean {
+    if (this.slot > 0) {
+      this.slot--;
+      return true;
+    }
+    const previous = this.#heap.word(this.leaf, LEAF_PREVIOUS) as Ptr;
+    if (previous === NULL) {
+      this.slot = -1;
+      return false;
+    }
+    this.leaf = previous;
+    this.slot = this.#heap.word(previous, NODE_META) - 1;
+    return true;
+  }
+}
