@@ -58,6 +58,22 @@ describe('names', () => {
       "(error) ERR Unrecognized option 'color'",
     );
   });
+
+  it('none is longer than 8 KiB, whichever way it comes', () => {
+    const longest = 'n'.repeat(8192);
+    for (const [what, ...command] of [
+      ['Client names', 'CLIENT', 'SETNAME'],
+      ['Client names', 'HELLO', '3', 'SETNAME'],
+      ['lib-name', 'CLIENT', 'SETINFO', 'lib-name'],
+      ['LIB-VER', 'CLIENT', 'SETINFO', 'LIB-VER'],
+    ]) {
+      expect(client.call(...command, longest)).not.toMatch(/error/);
+      expect(client.call(...command, `${longest}n`)).toBe(
+        `(error) ERR ${what} cannot be longer than 8192 bytes.`,
+      );
+    }
+    expect(info(client)).toMatchObject({ name: longest, 'lib-name': longest, 'lib-ver': longest });
+  });
 });
 
 describe('CLIENT INFO and LIST', () => {

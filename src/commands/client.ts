@@ -2,7 +2,7 @@
 import type { Args } from '../protocol/args.ts';
 import { clientKill, clientPause, clientUnblock, clientUnpause } from './client-control.ts';
 import { clientInfo, clientList } from './client-list.ts';
-import { isPlainName, NOT_A_CLIENT_NAME, notAName } from './client-names.ts';
+import { CLIENT_NAMES, requirePlainName } from './client-names.ts';
 import type { Command } from './command.ts';
 import { CommandError, echo, SYNTAX_ERROR } from './errors.ts';
 import { replyHelp } from './help.ts';
@@ -130,7 +130,7 @@ const SET_INFO: Command = {
     if (attribute !== 'LIB-NAME' && attribute !== 'LIB-VER') {
       throw new CommandError(`ERR Unrecognized option '${echo(args, 2)}'`);
     }
-    if (!isPlainName(args, 3)) throw notAName(args.text(2));
+    requirePlainName(args, 3, args.text(2));
     if (attribute === 'LIB-NAME') client.libraryName = args.text(3);
     else client.libraryVersion = args.text(3);
     reply.ok();
@@ -148,7 +148,7 @@ const SET_NAME: Command = {
   tips: ['request_policy:all_nodes', 'response_policy:all_succeeded'],
   syntax: 'connection-name',
   run({ client }, args, reply) {
-    if (!isPlainName(args, 2)) throw NOT_A_CLIENT_NAME;
+    requirePlainName(args, 2, CLIENT_NAMES);
     client.name = args.text(2);
     reply.ok();
   },

@@ -1,7 +1,7 @@
 /** Talking to the server at all: login, protocol, database. */
 import type { Args } from '../protocol/args.ts';
 import type { Reply } from '../protocol/reply.ts';
-import { isPlainName, NOT_A_CLIENT_NAME } from './client-names.ts';
+import { CLIENT_NAMES, requirePlainName } from './client-names.ts';
 import type { Command, Context } from './command.ts';
 import { databaseAt } from './database-index.ts';
 import { CommandError, echo, SYNTAX_ERROR, wrongArity } from './errors.ts';
@@ -199,7 +199,7 @@ function readHelloOptions(args: Args): { user: number; name: number } {
       i += 2;
     } else if (args.is(i, 'SETNAME') && left >= 1) {
       name = i + 1;
-      if (!isPlainName(args, name)) throw NOT_A_CLIENT_NAME;
+      requirePlainName(args, name, CLIENT_NAMES);
       i++;
     } else {
       throw new CommandError(`ERR Syntax error in HELLO option '${echo(args, i)}'`);
