@@ -20,7 +20,7 @@ export const VALUE_DIRECTIVES = {
     integer(INT32_MIN, INT32_MAX),
     '-2',
     'Size of a node of a list: elements, or from -1 to -5 for 4, 8, 16, 32 or 64 KiB.',
-    { aliases: ['list-max-ziplist-size'], effect: 'planned' },
+    { aliases: ['list-max-ziplist-size'] },
   ),
   'list-compress-depth': directive(
     integer(0, INT32_MAX),

@@ -20,7 +20,7 @@ export const HOSTILE_FLAGS: readonly string[] = [
 ];
 
 /** More than this above where it began, the server holds on to what it should not. */
-export const RESIDENT_GROWTH_MAX: number = 160 * MEBIBYTE;
+export const RESIDENT_GROWTH_MAX: number = 192 * MEBIBYTE;
 
 /** Clients at work at the same time. */
 const CLIENTS = 32;
