@@ -85,6 +85,10 @@ async function serve(config: Config): Promise<void> {
   }
   for (const name of config.unheeded) log.warning(`The directive ${name} has no effect yet`);
   lowerClientsMax(config, log);
+  process.on('uncaughtException', (problem) => {
+    log.warning('Redstart has met a fault of its own and cannot go on', { reason: problem.stack });
+    process.exit(1);
+  });
   redstart.start();
   try {
     await redstart.listen();

@@ -33,8 +33,8 @@ export const FLAG_BITS: Readonly<Record<Flag, number>> = {
 };
 
 /**
- * Set in the mask of commands whose cost does not depend on their arguments or data: those flagged
- * fast and those of constant complexity.
+ * Set in the mask of commands whose cost does not depend on their data or on how many arguments
+ * there are: those flagged fast or of constant complexity that take a fixed number of keys.
  */
 export const BRIEF: number = 1 << 20;
 
@@ -48,8 +48,6 @@ export class RegisteredCommand {
   readonly arity: number;
   readonly mask: number;
   readonly run: Command['run'];
-  /** Argument index of the first key, 0 for none. */
-  readonly firstKey: number;
   readonly subcommands: ReadonlyMap<string, RegisteredCommand>;
   readonly nameBytes: Buffer;
 
@@ -63,10 +61,9 @@ export class RegisteredCommand {
     this.fullName = fullName;
     this.id = id;
     this.arity = command.arity;
-    const brief = command.flags.includes('fast') || command.complexity.startsWith('O(1)');
-    this.mask = command.flags.reduce((mask, flag) => mask | FLAG_BITS[flag], brief ? BRIEF : 0);
+    const brief = isBrief(command) ? BRIEF : 0;
+    this.mask = command.flags.reduce((mask, flag) => mask | FLAG_BITS[flag], brief);
     this.run = command.run;
-    this.firstKey = firstKeyOf(command);
     this.subcommands = subcommands;
     this.nameBytes = Buffer.from(command.name.toLowerCase());
   }
@@ -128,9 +125,10 @@ export class Registry implements CommandCatalog {
   }
 }
 
-function firstKeyOf(command: Command): number {
-  const begin = command.keys?.[0]?.begin;
-  return begin !== undefined && 'index' in begin ? begin.index : 0;
+function isBrief(command: Command): boolean {
+  const constant = command.flags.includes('fast') || /^O\(1\)(?!.* plus )/.test(command.complexity);
+  const takesManyKeys = command.keys?.some(({ find }) => !('last' in find) || find.last !== 0);
+  return constant && takesManyKeys !== true;
 }
 
 /** Mixes the length and up to four letters, in lower case. */

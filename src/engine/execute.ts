@@ -50,6 +50,9 @@ const UNSEEN = FLAG_BITS.skip_monitor | FLAG_BITS.admin;
 /** In place of the time at which a command began: it shares its time with others. */
 const SHARED = -1;
 
+/** A longer last argument, the value of most commands that have one, takes time to copy. */
+const BRIEF_ARGUMENT_BYTES_MAX = 16 * 1024;
+
 /** A batch shorter than this is not worth looking ahead. */
 const TOUCH_COMMANDS_MIN = 4;
 
@@ -150,11 +153,12 @@ export class Executor {
       requireArity(command, args.count);
       if (gate !== 0 && !this.#admit(session, command)) return;
       ran = true;
-      if ((command.mask & BRIEF) === 0 || this.timeEach) startMs = this.#beginTimed();
+      if (!isBrief(command, args) || this.timeEach) startMs = this.#beginTimed();
       else if (command === this.#runCommand) this.#runCalls++;
       else this.#beginRun(command);
       command.run!(session, args, reply);
     } catch (problem) {
+      session.keyspace.touching = true;
       const text = errorText(problem);
       reply.rewind(mark);
       if (command === null) {
@@ -245,6 +249,14 @@ export class Executor {
     this.observer?.timed(session, command, args, microseconds);
     this.#runStartMs = nowMs;
   }
+}
+
+/**
+ * Whether a call is over in about a microsecond whatever the data: its command says so, and what it
+ * may copy is small.
+ */
+function isBrief(command: RegisteredCommand, args: Args): boolean {
+  return (command.mask & BRIEF) !== 0 && args.length(args.count - 1) <= BRIEF_ARGUMENT_BYTES_MAX;
 }
 
 /** What a client is told; what is no client's business is thrown on. */

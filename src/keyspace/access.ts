@@ -8,6 +8,8 @@
  * read.
  */
 const CLOCK_MASK = 0xffffff;
+/** A difference above this, in tenths of a second, is one of less than five hours ahead. */
+const AHEAD_MIN = CLOCK_MASK - 5 * 60 * 60 * 10;
 const FREQUENCY_INITIAL = 5;
 
 /** Reads and advances access clocks under the policy that is set. */
@@ -37,9 +39,13 @@ export class AccessClock {
     return (this.#minutes << 8) | this.#increment(frequency);
   }
 
-  /** Seconds since the last use. REQUIRES: not counting. */
+  /**
+   * Seconds since the last use, 0 when that seems to lie ahead: the machine's clock may step back.
+   * REQUIRES: not counting.
+   */
   idleSeconds(clock: number): number {
-    return Math.floor(((this.#tenths - clock) & CLOCK_MASK) / 10);
+    const tenths = (this.#tenths - clock) & CLOCK_MASK;
+    return tenths > AHEAD_MIN ? 0 : Math.floor(tenths / 10);
   }
 
   /** The clock of a record last used so many seconds ago. REQUIRES: not counting. */

@@ -23,6 +23,9 @@ const MULTIBULK_MAX = 2 ** 31 - 1;
 const UNAUTHENTICATED_MULTIBULK_MAX = 10;
 const UNAUTHENTICATED_BULK_BYTES_MAX = 16384;
 
+/** Longest header that is well-formed: a type byte and the digits of 512 MiB, with room to spare. */
+const HEADER_BYTES_MAX = 24;
+
 const CR = 0x0d;
 const LF = 0x0a;
 const ASTERISK = 0x2a;
@@ -133,8 +136,8 @@ export class RequestParser {
    * -1.
    */
   #lineEnd(bytes: Buffer, end: number): number {
-    // Nearly every header is a type byte and one to three digits.
-    const near = Math.min(this.position + 5, end - 1);
+    // Only a malformed header is longer; then, and when its end has not come yet, look further.
+    const near = Math.min(this.position + HEADER_BYTES_MAX, end - 1);
     for (let at = this.position + 2; at < near; at++) if (bytes[at] === CR) return at;
     const limit = Math.min(end, this.position + LINE_BYTES_MAX + 1);
     const line = bytes.subarray(0, limit).indexOf(CR, this.position);

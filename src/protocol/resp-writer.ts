@@ -10,6 +10,8 @@ import type { Reply, ReplyMark } from './reply.ts';
 const INITIAL_BYTES = 64 * 1024;
 /** A buffer that one reply has blown up beyond this is dropped at the next reset. */
 const KEPT_BYTES_MAX = 1024 * 1024;
+/** Most room that is made beyond what a reply needs now. */
+const DOUBLING_BYTES_MAX = 64 * 1024 * 1024;
 /** Longest header: a type byte, 20 digits, CR LF. */
 const HEADER_BYTES_MAX = 24;
 
@@ -247,7 +249,9 @@ export class RespWriter implements Reply {
   #grow(bytes: number): void {
     const needed = this.length + bytes;
     if (needed > this.limitBytes) throw new ReplyTooLargeError(`reply of ${needed} bytes`);
-    const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.#capacity * 2));
+    const larger = Buffer.allocUnsafeSlow(
+      Math.max(needed, Math.min(this.#capacity * 2, needed + DOUBLING_BYTES_MAX)),
+    );
     this.buffer.copy(larger, 0, 0, this.length);
     this.#use(larger);
   }

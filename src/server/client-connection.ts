@@ -118,7 +118,12 @@ export abstract class ClientConnection implements Transport, StreamEvents {
       this.destroy();
       return;
     }
-    this.append(bytes, length);
+    try {
+      this.append(bytes, length);
+    } catch (problem) {
+      this.#fail(problem);
+      return;
+    }
     if (session.stop === 0) this.#run(pending.bytes, pending.view, pending.length);
   }
 
@@ -186,13 +191,13 @@ export abstract class ClientConnection implements Transport, StreamEvents {
     session.activeMs = engine.keyspace.nowMs;
     try {
       done = this.execute(bytes, view, end);
+      this.keep(bytes, done, end);
     } catch (problem) {
       this.#fail(problem);
     } finally {
       this.running = false;
       engine.endBatch();
     }
-    this.keep(bytes, done, end);
     this.flush();
     if ((session.stop & STOP_CLOSING) !== 0) this.outbox.end();
   }
@@ -213,6 +218,7 @@ export abstract class ClientConnection implements Transport, StreamEvents {
   #fail(problem: unknown): void {
     const { log } = this.engine;
     this.writer.reset();
+    this.pending.clear();
     if (problem instanceof ReplyTooLargeError) {
       log.warning('Closing client: its reply is larger than it may hold', {
         client: this.address,

@@ -55,7 +55,6 @@ export class Connection extends ClientConnection {
       }
       engine.executor.touch(session, batch, count);
       done = this.#executeBatch(batch, count, done);
-      if (writer.length > FLUSH_BYTES) this.flush();
     }
     if (session.stop === 0 && outcome !== INCOMPLETE) this.#refuse(parser.error);
     if (session.stop === 0 && parser.midCommand) {
@@ -97,6 +96,7 @@ export class Connection extends ClientConnection {
       const args = batch[i]!;
       this.engine.executor.execute(session, args, this.writer);
       if ((session.stop & STOP_PAUSED) === 0) done = args.end;
+      if (this.writer.length > FLUSH_BYTES) this.flush();
     }
     return done;
   }
