@@ -21,7 +21,7 @@ export const clientInfo: Command = {
   flags: ['noscript', 'loading', 'stale'],
   tips: ['nondeterministic_output'],
   run(context, args, reply) {
-    reply.verbatim('txt', describe(context.client, context, args));
+    reply.verbatim('txt', describe(context.client, context, lengthOf(args)));
   },
 };
 
@@ -46,8 +46,14 @@ export const clientList: Command = {
     ['7.0.3', 'The field `ssub`.'],
   ],
   run(context, args, reply) {
-    const lines = selected(context, args).map((client) => describe(client, context, args));
-    reply.verbatim('txt', lines.join(''));
+    const argumentBytes = lengthOf(args);
+    // A client may be asked for any number of times.
+    const lines = new Map<ClientState, string>();
+    const clients = selected(context, args);
+    for (const client of clients) {
+      if (!lines.has(client)) lines.set(client, describe(client, context, argumentBytes));
+    }
+    reply.verbatim('txt', clients.map((client) => lines.get(client)).join(''));
   },
 };
 
@@ -64,10 +70,11 @@ function selected({ services: { clients } }: Context, args: Args): readonly Clie
   return ids.map((id) => clients.byId(id)).filter((client) => client !== undefined);
 }
 
-/** The line of one client; `args` are the arguments that `caller` holds at the moment. */
-function describe(client: ClientState, { client: caller, keyspace }: Context, args: Args): string {
+/** The line of one client; the caller holds `callerBytes` of arguments at the moment. */
+function describe(client: ClientState, context: Context, callerBytes: number): string {
   const { transport } = client;
-  const argumentBytes = client === caller ? lengthOf(args) : 0;
+  const { nowMs } = context.keyspace;
+  const argumentBytes = client === context.client ? callerBytes : 0;
   const queryBytes = transport.queryBytes();
   const queryFreeBytes = transport.queryFreeBytes();
   const outputBytes = transport.outputBytes();
@@ -77,8 +84,8 @@ function describe(client: ClientState, { client: caller, keyspace }: Context, ar
     laddr: transport.localAddress,
     fd: transport.fileDescriptor,
     name: client.name,
-    age: secondsSince(client.createdMs, keyspace.nowMs),
-    idle: secondsSince(client.activeMs, keyspace.nowMs),
+    age: secondsSince(client.createdMs, nowMs),
+    idle: secondsSince(client.activeMs, nowMs),
     flags: flagsOf(client),
     db: client.databaseId,
     sub: 0,

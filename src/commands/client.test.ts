@@ -113,6 +113,17 @@ describe('CLIENT INFO and LIST', () => {
     expect(session.lastCommand).toBe('NULL');
   });
 
+  it('describe a client that is asked for very often without delay', () => {
+    const ids = Array.from({ length: 80_000 }, () => '1');
+    const startMs = performance.now();
+    client.send(['CLIENT', 'LIST', 'ID', ...ids]);
+    const lines = client.take().split('\n').slice(1, -2);
+    expect(performance.now() - startMs).toBeLessThan(3000);
+    expect(lines).toHaveLength(80_000);
+    expect(new Set(lines).size).toBe(1);
+    expect(fieldsOf(lines[0]!)['argv-mem']).toBe('80012');
+  });
+
   it('flags what is unusual, N for nothing', () => {
     const unix = room.enter('unix', '/tmp/x.sock:0');
     expect(info(client).flags).toBe('N');
