@@ -288,8 +288,10 @@ export class Quicklists {
     // The new one is put before the old, which then begins a node and goes.
     const right = this.#openBoundary(root, node, offset, false);
     this.#putBefore(root, right, false, needed, text, view, textOffset, length);
+    const left = nodes.previous(right);
     if (nodes.count(right) > 1) nodes.dropFirst(root, right, 1);
     else nodes.remove(root, right);
+    nodes.mergeAround(root, left);
   }
 
   /**

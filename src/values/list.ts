@@ -5,8 +5,9 @@
  * again.
  */
 import { NULL, type Ptr } from '../memory/address.ts';
+import { copyBytes } from '../memory/bytes.ts';
 import { type Heap, OutOfMemoryError } from '../memory/heap.ts';
-import type { Args } from '../protocol/args.ts';
+import { Args } from '../protocol/args.ts';
 import * as listpack from '../structures/listpack.ts';
 import { FIRST_ENTRY, shrinkAtEnd } from '../structures/listpack-ends.ts';
 import { EntryMatcher } from '../structures/listpack-match.ts';
@@ -21,6 +22,9 @@ export const LIST_QUICKLIST = 1;
 /** Room that a packed list asks for behind it, as a part of its length: 1 in 8. */
 const SLACK_SHIFT = 3;
 
+/** Longest element that is held in memory that is kept for it. */
+const HELD_BYTES_KEPT = 4096;
+
 /** Operations on lists. One per keyspace serves all of them. */
 export class Lists {
   readonly quicklists: Quicklists;
@@ -30,6 +34,9 @@ export class Lists {
   readonly matcher: EntryMatcher = new EntryMatcher();
   readonly limits: NodeLimits = new NodeLimits();
   readonly #discard: (root: Ptr) => void;
+  readonly #held = new Args();
+  readonly #heldBytes = Buffer.allocUnsafeSlow(HELD_BYTES_KEPT);
+  readonly #heldView = new DataView(this.#heldBytes.buffer, 0, HELD_BYTES_KEPT);
 
   /** `discard` is given quicklists that nobody has any more. */
   constructor(heap: Heap, discard: (root: Ptr) => void) {
@@ -208,6 +215,31 @@ export class Lists {
     if (cell.encoding === LIST_QUICKLIST) cursor.enter(this.quicklists, cell.root, index);
     else cursor.enterListpack(cell.bytes, cell.view, cell.start, index);
     return cursor;
+  }
+
+  /** Takes the first element that matches in hand; whether there is one. */
+  find(cell: Cell): boolean {
+    const { matcher } = this;
+    const cursor = this.enter(cell, 0);
+    do if (cursor.matches(matcher)) return true;
+    while (cursor.next());
+    return false;
+  }
+
+  /**
+   * Copies the element in hand to where no change of a list reaches it. Argument 0 of what is
+   * returned, which holds until the next call.
+   */
+  hold(): Args {
+    const { cursor } = this;
+    cursor.read();
+    const length = cursor.textLength;
+    const bytes = length <= HELD_BYTES_KEPT ? this.#heldBytes : Buffer.allocUnsafeSlow(length);
+    const view = bytes === this.#heldBytes ? this.#heldView : new DataView(bytes.buffer, 0, length);
+    copyBytes(cursor.textBytes, cursor.textView, cursor.textStart, bytes, view, 0, length);
+    this.#held.reset(bytes, view);
+    this.#held.push(0, length);
+    return this.#held;
   }
 
   // --- Parts
