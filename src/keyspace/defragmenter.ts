@@ -22,6 +22,9 @@ import type { Keyspace } from './keyspace.ts';
 /** Buckets between two readings of the clock: at most about 50 records to move, some 20 us. */
 const BUCKETS_PER_READING = 6;
 
+/** Bytes moved after which the clock is read at the next bucket. */
+const BYTES_PER_READING = 64 * 1024;
+
 /** Waste must have grown by so much before a cycle follows one that won nothing. */
 const WASTE_GROWTH = 1.25;
 
@@ -34,7 +37,7 @@ export class Defragmenter implements RecordMover {
   /** `active-defrag-ignore-bytes`: waste that is not worth while, and what a cycle must win. */
   wasteBytesMin: number = 1024 * 1024;
 
-  /** Records and blocks of tables that were moved since the start. */
+  /** Records that were moved since the start. */
   moved = 0;
   /** Cycles that came to their end. */
   cycles = 0;
@@ -44,6 +47,7 @@ export class Defragmenter implements RecordMover {
   #cycle: Generator<void> | null = null;
   /** The wheel of the records that are walked. */
   #wheel: TimingWheel;
+  #movedBytes = 0;
   /** Bytes of waste that the last cycle could do nothing about. */
   #stubbornBytes = 0;
 
@@ -108,6 +112,7 @@ export class Defragmenter implements RecordMover {
       this.#wheel.moved((timer - moved + entry) as Ptr, timer);
     }
     this.moved++;
+    this.#movedBytes += heap.capacity(moved);
     return moved;
   }
 
@@ -133,7 +138,9 @@ export class Defragmenter implements RecordMover {
       this.#wheel = database.wheel;
       table.relocateBucket(database.root, position, this);
       position = table.nextPosition;
-      if (++buckets % BUCKETS_PER_READING === 0) yield;
+      if (++buckets % BUCKETS_PER_READING !== 0 && this.#movedBytes < BYTES_PER_READING) continue;
+      this.#movedBytes = 0;
+      yield;
     } while (position !== 0);
   }
 

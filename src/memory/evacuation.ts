@@ -9,7 +9,13 @@
  *
  * Work is cut into pieces by yielding: an extent's worth of table reading takes some microseconds.
  */
-import { EXTENT_BYTES, EXTENT_COUNT_MAX, EXTENT_SHIFT, EXTENT_SLAB } from './address.ts';
+import {
+  EXTENT_BYTES,
+  EXTENT_COUNT_MAX,
+  EXTENT_RUNS,
+  EXTENT_SHIFT,
+  EXTENT_SLAB,
+} from './address.ts';
 import type { Heap } from './heap.ts';
 import { CLASS_COUNT } from './size-classes.ts';
 import { PAGE_BYTES, PAGE_SHIFT } from './slab-pages.ts';
@@ -23,8 +29,8 @@ const FILL_LEVEL_MAX = 28;
 
 /** Free pages that fuller extents keep beyond what an extent's draining takes. */
 const SPARE_PAGES = 64;
-/** Largest run that is moved: copying it takes about 0.1 ms. */
-const RUN_BYTES_MAX = 1024 * 1024;
+/** Largest run that is moved: copying it takes some 0.05 ms, and a bucket may hold ten of them. */
+const RUN_BYTES_MAX = 256 * 1024;
 
 interface SlabExtent {
   readonly extent: number;
@@ -68,14 +74,18 @@ export class Evacuation {
       this.#measure(extent, !drained.has(extent));
       yield;
     }
-    const drainedRuns = this.#runExtentsToDrain();
+    const drainedRuns = yield* this.#runExtentsToDrain();
     let winBytes = this.#choosePages() * PAGE_BYTES + drainedRuns.length * EXTENT_BYTES;
     for (const extent of drained) winBytes += pages.touchedPages(extent) * PAGE_BYTES;
     if (winBytes < winBytesMin) return 0;
     // From now on new pages come from the fullest extents.
     pages.endDraining();
     for (const extent of drained) pages.drain(extent);
-    for (const extent of drainedRuns) runs.drain(extent);
+    for (const extent of drainedRuns) {
+      // It may be gone since it was looked at.
+      if (runs.extents().includes(extent)) runs.drain(extent);
+      yield;
+    }
     for (const { extent } of extents) {
       this.#markPages(extent, drained.has(extent));
       yield;
@@ -92,7 +102,10 @@ export class Evacuation {
       yield;
     }
     pages.endDraining();
-    runs.endDraining();
+    for (const extent of runs.extents()) {
+      runs.keep(extent);
+      yield;
+    }
   }
 
   /** Extents of pages, those with the fewest pages in use first. */
@@ -166,18 +179,24 @@ export class Evacuation {
     }
   }
 
-  #runExtentsToDrain(): number[] {
-    const { runs } = this.#heap;
-    const extents: RunExtent[] = runs.extents().map((extent) => {
-      let usedBytes = 0;
-      let isMovable = true;
-      for (const { bytes, isFree } of runs.runsOf(extent)) {
-        if (isFree) continue;
-        usedBytes += bytes;
-        if (bytes > RUN_BYTES_MAX) isMovable = false;
-      }
-      return { extent, usedBytes, isMovable };
-    });
+  #measureRuns(extent: number): RunExtent {
+    let usedBytes = 0;
+    let isMovable = true;
+    for (const { bytes, isFree } of this.#heap.runs.runsOf(extent)) {
+      if (isFree) continue;
+      usedBytes += bytes;
+      if (bytes > RUN_BYTES_MAX) isMovable = false;
+    }
+    return { extent, usedBytes, isMovable };
+  }
+
+  *#runExtentsToDrain(): Generator<void, number[]> {
+    const { runs, extentKind } = this.#heap;
+    const extents: RunExtent[] = [];
+    for (const extent of runs.extents()) {
+      if (extentKind[extent] === EXTENT_RUNS) extents.push(this.#measureRuns(extent));
+      yield;
+    }
     extents.sort((a, b) => a.usedBytes - b.usedBytes);
     let free = extents.reduce((sum, { usedBytes }) => sum + EXTENT_BYTES - usedBytes, 0);
     const drained: number[] = [];

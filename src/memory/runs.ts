@@ -161,14 +161,12 @@ export class RunExtents {
     this.#draining[extent] = 1;
   }
 
-  /** Ends all draining. */
-  endDraining(): void {
-    for (const extent of this.extents()) {
-      if (this.#draining[extent] === 0) continue;
-      this.#draining[extent] = 0;
-      for (const run of this.runsOf(extent)) {
-        if (run.isFree) this.#addFree(run.ptr, run.bytes / GRAIN_BYTES);
-      }
+  /** Ends the draining of an extent; without effect on any other extent. */
+  keep(extent: number): void {
+    if (this.#draining[extent] === 0) return;
+    this.#draining[extent] = 0;
+    for (const run of this.runsOf(extent)) {
+      if (run.isFree) this.#addFree(run.ptr, run.bytes / GRAIN_BYTES);
     }
   }
 

@@ -189,7 +189,7 @@ function markRandomly(heap: Heap, random: SeededRandom): void {
 function endEvacuation(heap: Heap): void {
   for (const page of heap.pages.pagesInUse()) heap.pages.keep(page);
   heap.pages.endDraining();
-  heap.runs.endDraining();
+  for (const extent of heap.runs.extents()) heap.runs.keep(extent);
 }
 
 /** The system refuses: if the heap wanted more memory it says so, and nothing has changed. */
