@@ -96,6 +96,24 @@ export function writeEntry(
   return writeBacklen(bytes, end, end - at);
 }
 
+/** Bytes that an integer takes as an entry. */
+export function integerEntryBytes(integer: Int64): number {
+  return integerBodyBytes(integer) + 1;
+}
+
+/** Writes an integer as an entry and returns the position behind it. */
+export function writeIntegerEntry(
+  bytes: Buffer,
+  view: DataView,
+  at: number,
+  integer: Int64,
+): number {
+  const body = integerBodyBytes(integer);
+  writeInteger(bytes, view, at, body, integer);
+  bytes[at + body] = body;
+  return at + body + 1;
+}
+
 /** Whether an entry with this first byte is a string. */
 export function isString(head: number): boolean {
   return (head & 0xc0) === 0x80 || (head & 0xf0) === STRING12 || head === STRING32;
