@@ -1,6 +1,6 @@
 /**
- * Looking ahead in a hash table: brings into the cache what finding several keys will read. Each pass
- * is a loop of independent loads, so that the memory system works on many at once.
+ * Looking ahead in a hash table: brings into the cache what finding several keys will read. Each
+ * pass is a loop of independent loads, so that the memory system works on many at once.
  */
 import { EXTENT_SHIFT, type Ptr, UNIT_MASK } from '../memory/address.ts';
 import { BUCKET_RECORDS, BUCKET_TAGS, SEGMENT_CHUNKS, segmentOf } from './hash-table-layout.ts';

@@ -239,7 +239,10 @@ export abstract class HashTable {
     this.#growth.shrinkIfSparse(root, segment, found[FOUND_HASH]!);
   }
 
-  /** Brings into the cache what finding the first `count` of `hashes` will read; see hash-prefetch.ts. */
+  /**
+   * Brings into the cache what finding the first `count` of `hashes` will read; see
+   * hash-prefetch.ts.
+   */
   prefetch(root: Ptr, hashes: Int32Array, count: number): number {
     return prefetch(this.heap.words, root, hashes, count);
   }
