@@ -25,13 +25,32 @@ export function putString(
   value: number,
   expiry: TimeMs,
 ): void {
-  const start = args.start(value);
   const length = args.length(value);
-  const encoding = stringEncoding(args.bytes, start, length);
+  const encoding = stringEncoding(args.bytes, args.start(value), length);
   const entry = database.put(args, key, TYPE_STRING, encoding, length, expiry);
-  const entries = database.entries;
-  const to = entries.valueStart(entry);
-  copyBytes(args.bytes, args.view, start, entries.bytes(entry), entries.view(entry), to, length);
+  writeArgument(database, args, value, entry, 0);
+}
+
+/** Copies argument `i` into a value, `offset` bytes behind its start. */
+export function writeArgument(
+  database: Database,
+  args: Args,
+  i: number,
+  entry: Entry,
+  offset: number,
+): void {
+  const { entries } = database;
+  const to = entries.valueStart(entry) + offset;
+  const length = args.length(i);
+  copyBytes(
+    args.bytes,
+    args.view,
+    args.start(i),
+    entries.bytes(entry),
+    entries.view(entry),
+    to,
+    length,
+  );
 }
 
 /** Answers with the value of a string. */

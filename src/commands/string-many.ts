@@ -1,11 +1,11 @@
 /** Reading and writing several strings at once. */
-import { NO_EXPIRY } from '../keyspace/database.ts';
 import { NO_ENTRY, TYPE_STRING } from '../keyspace/entry.ts';
 import { STRING_SET } from '../keyspace/events.ts';
 import type { Args } from '../protocol/args.ts';
+import { stringEncoding } from '../values/string.ts';
 import type { Command, Context } from './command.ts';
 import { type CommandError, wrongArity } from './errors.ts';
-import { putString, replyString } from './string-access.ts';
+import { replyString, writeArgument } from './string-access.ts';
 
 export const mget: Command = {
   name: 'MGET',
@@ -79,11 +79,21 @@ function requirePairs(args: Args, problem: CommandError): void {
   if (args.count % 2 === 0) throw problem;
 }
 
-function setAll(context: Context, args: Args): void {
-  const { database, keyspace } = context;
-  for (let key = 1; key < args.count; key += 2) {
-    keyspace.lookAhead.visit(database, args, key, 1, 2);
-    putString(database, args, key, key + 1, NO_EXPIRY);
-    database.changed(args, key, STRING_SET);
+/** Sets all pairs, or, when memory runs out, none. */
+function setAll({ database, keyspace }: Context, args: Args): void {
+  const { staging } = keyspace;
+  try {
+    for (let key = 1; key < args.count; key += 2) {
+      keyspace.lookAhead.visit(database, args, key, 1, 2);
+      const value = key + 1;
+      const length = args.length(value);
+      const encoding = stringEncoding(args.bytes, args.start(value), length);
+      const entry = staging.put(database, args, key, TYPE_STRING, encoding, length);
+      writeArgument(database, args, value, entry, 0);
+    }
+  } catch (problem) {
+    staging.undo(database);
+    throw problem;
   }
+  staging.settle(database, args, 1, 2, STRING_SET);
 }

@@ -1,15 +1,14 @@
 /** Strings in parts: appending, reading and overwriting ranges. */
-import { type Database, NO_EXPIRY } from '../keyspace/database.ts';
-import { type Entry, NO_ENTRY, TYPE_STRING } from '../keyspace/entry.ts';
+import { NO_EXPIRY } from '../keyspace/database.ts';
+import { NO_ENTRY, TYPE_STRING } from '../keyspace/entry.ts';
 import { APPENDED, RANGE_SET } from '../keyspace/events.ts';
-import { copyBytes } from '../memory/bytes.ts';
 import type { Args } from '../protocol/args.ts';
 import type { Reply } from '../protocol/reply.ts';
 import { growthSlack, rangeLength, rangeStart, STRING_RAW } from '../values/string.ts';
 import type { Command, Context } from './command.ts';
 import { CommandError } from './errors.ts';
 import { integerAt } from './options.ts';
-import { putString, requireString, STRING_TOO_LONG } from './string-access.ts';
+import { putString, requireString, STRING_TOO_LONG, writeArgument } from './string-access.ts';
 
 export const append: Command = {
   name: 'APPEND',
@@ -119,8 +118,8 @@ export const setrange: Command = {
     if (end > context.keyspace.stringBytesMax) throw STRING_TOO_LONG;
 
     let entry = old;
-    if (old === NO_ENTRY) entry = database.put(args, 1, TYPE_STRING, STRING_RAW, 0, NO_EXPIRY);
-    if (end > oldLength) entry = database.extendValue(entry, end, growthSlack(end));
+    if (old === NO_ENTRY) entry = database.putZeros(args, 1, TYPE_STRING, STRING_RAW, end);
+    else if (end > oldLength) entry = database.extendValue(entry, end, growthSlack(end));
     entries.setEncoding(entry, STRING_RAW);
     writeArgument(database, args, 3, entry, offset);
     database.changed(args, 1, RANGE_SET);
@@ -145,26 +144,4 @@ function replyRange(context: Context, args: Args, reply: Reply): void {
   const start = entries.valueStart(entry) + rangeStart(first, length);
   const count = rangeLength(first, last, length);
   reply.bulk(entries.bytes(entry), entries.view(entry), start, count);
-}
-
-/** Copies argument `i` into a value, `offset` bytes behind its start. */
-function writeArgument(
-  database: Database,
-  args: Args,
-  i: number,
-  entry: Entry,
-  offset: number,
-): void {
-  const { entries } = database;
-  const to = entries.valueStart(entry) + offset;
-  const length = args.length(i);
-  copyBytes(
-    args.bytes,
-    args.view,
-    args.start(i),
-    entries.bytes(entry),
-    entries.view(entry),
-    to,
-    length,
-  );
 }

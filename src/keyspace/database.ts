@@ -125,7 +125,7 @@ export class Database {
     if (old !== NO_ENTRY) return this.#overwrite(old, type, encoding, valueLength, expiry);
     this.#reserve(args, key);
     const clock = this.keyspace.access.fresh();
-    const entry = this.#newRecord(args, key, type, encoding, clock, valueLength, expiry >= 0);
+    const entry = this.newRecord(args, key, type, encoding, clock, valueLength, expiry >= 0);
     this.#attach(args, key, entry, expiry);
     return entry;
   }
@@ -309,7 +309,7 @@ export class Database {
   }
 
   /** Allocates a record with the key of argument `key`; value and timer are left to the caller. */
-  #newRecord(
+  newRecord(
     args: Args,
     key: number,
     type: number,
@@ -337,7 +337,7 @@ export class Database {
     const type = entries.type(original);
     const encoding = entries.encoding(original);
     const expires = entries.expires(original);
-    const record = this.#newRecord(args, key, type, encoding, clock, length, expires);
+    const record = this.newRecord(args, key, type, encoding, clock, length, expires);
     this.#copyRange(
       original,
       entries.valueStart(original),

@@ -13,6 +13,7 @@ import { EntryCell } from './entry-cell.ts';
 import { EntryTable } from './entry-table.ts';
 import type { KeyEvent } from './events.ts';
 import { LookAhead } from './look-ahead.ts';
+import { Staging } from './staging.ts';
 
 /** Told of every change of a key; see `Database.changed`. */
 export interface ChangeListener {
@@ -44,6 +45,7 @@ export class Keyspace {
   readonly table: EntryTable = new EntryTable(this.entries);
   readonly access: AccessClock = new AccessClock();
   readonly lookAhead: LookAhead = new LookAhead();
+  readonly staging: Staging = new Staging();
   readonly collections: Collections = new Collections();
   readonly thresholds: Thresholds = defaultThresholds();
   readonly lists: Lists = new Lists(this.heap, (root) => {
