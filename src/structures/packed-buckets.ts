@@ -118,8 +118,9 @@ export class PackedBuckets {
   }
 
   /**
-   * Gives an entry that begins at `start` so many more bytes, or fewer, behind its first `keptBytes`
-   * and returns where it then begins. REQUIRES: there is room, and its new size fits in a slot.
+   * Gives an entry that begins at `start` so many more bytes, or fewer, behind its first
+   * `keptBytes` and returns where it then begins. REQUIRES: there is room, and its new size fits
+   * in a slot.
    */
   resizeEntry(block: Ptr, slot: number, start: number, keptBytes: number, delta: number): number {
     const bytes = this.#heap.bytes[block >>> EXTENT_SHIFT]!;
@@ -130,7 +131,10 @@ export class PackedBuckets {
     return start - delta;
   }
 
-  /** A smaller block for a bucket that is much too small for its own; none, freed, for an empty one. */
+  /**
+   * A smaller block for a bucket that is much too small for its own; none, freed, for an empty
+   * one.
+   */
   shrunk(block: Ptr): Ptr {
     const heap = this.#heap;
     const count = this.count(block);
@@ -295,12 +299,18 @@ export class PackedBuckets {
     const heap = this.#heap;
     const from = block >>> EXTENT_SHIFT;
     const to = fresh >>> EXTENT_SHIFT;
-    const count = this.count(block);
-    const size = this.dataBytes(block);
+    const fromWords = heap.words[from]!;
+    const toWords = heap.words[to]!;
+    const fromAt = (block & UNIT_MASK) << 1;
+    const toAt = (fresh & UNIT_MASK) << 1;
+    const header = fromWords[fromAt]!;
+    const count = header & COUNT_MASK;
+    const size = heap.capacity(block) - (header >>> COUNT_BITS);
     const first = heap.capacity(fresh) - size;
-    this.#copy(from, slotOffset(block, 0), to, slotOffset(fresh, 0), count * SLOT_BYTES);
-    this.#copy(from, this.firstByte(block), to, ((fresh & UNIT_MASK) << 3) + first, size);
-    heap.setWord(fresh, 0, (first << COUNT_BITS) + count);
+    toWords[toAt] = (first << COUNT_BITS) + count;
+    // The last word may hold half a slot too many, where then the entries come.
+    for (let i = (count + 1) >>> 1; i > 0; i--) toWords[toAt + i] = fromWords[fromAt + i]!;
+    this.#copy(from, (fromAt << 2) + (header >>> COUNT_BITS), to, (toAt << 2) + first, size);
     heap.free(block);
     return fresh;
   }

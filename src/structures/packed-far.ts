@@ -69,7 +69,10 @@ export class PackedFarParts {
     return equalBytes(farBytes, farView, start, bytes, view, offset, length);
   }
 
-  /** Calls back with every place, in the view of the block's extent, where the address of a far part is. */
+  /**
+   * Calls back with every place, in the view of the block's extent, where the address of a far
+   * part is.
+   */
   each(kind: number, block: Ptr, visit: (view: DataView, at: number) => void): void {
     const buckets = this.#buckets;
     const bytes = this.#heap.bytes[block >>> EXTENT_SHIFT]!;

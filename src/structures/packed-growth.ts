@@ -1,9 +1,9 @@
 /**
- * How packed tables grow and shrink: by one bucket at a time (linear hashing). packed-table.ts tells why;
- * packed-table-layout.ts draws the bytes.
+ * How packed tables grow and shrink: by one bucket at a time (linear hashing). packed-table.ts
+ * tells why; packed-table-layout.ts draws the bytes.
  *
- * A step touches the one or two buckets concerned and a word of the index. It may be put off: without memory for it
- * the buckets become longer, and the next change tries again.
+ * A step touches the one or two buckets concerned and a word of the index. It may be put off:
+ * without memory for it the buckets become longer, and the next change tries again.
  */
 import { NULL, type Ptr } from '../memory/address.ts';
 import { type Heap, OutOfMemoryError } from '../memory/heap.ts';
@@ -40,7 +40,10 @@ export class PackedGrowth {
     }
   }
 
-  /** Takes the last bucket away and gives its members to the one they came from; not without memory. */
+  /**
+   * Takes the last bucket away and gives its members to the one they came from; not without
+   * memory.
+   */
   shrink(root: Ptr): void {
     try {
       this.#dropBucket(root);

@@ -1,6 +1,7 @@
 /**
- * The addresses of a packed table's buckets: chunks of 256 behind a directory, so that growing by a bucket never
- * copies more than the directory (4 KiB per million small members). packed-table-layout.ts draws the bytes.
+ * The addresses of a packed table's buckets: chunks of 256 behind a directory, so that growing by
+ * a bucket never copies more than the directory (4 KiB per million small members).
+ * packed-table-layout.ts draws the bytes.
  */
 import { EXTENT_SHIFT, NULL, type Ptr, UNIT_MASK } from '../memory/address.ts';
 import type { Heap } from '../memory/heap.ts';
@@ -70,7 +71,10 @@ export class PackedIndex {
     this.#heap.setWord(this.directory(root), index, chunk);
   }
 
-  /** Makes room for the address of bucket number `bucket`, the one behind the last. Throws OutOfMemoryError. */
+  /**
+   * Makes room for the address of bucket number `bucket`, the one behind the last. Throws
+   * OutOfMemoryError.
+   */
   extend(root: Ptr, bucket: number): void {
     const heap = this.#heap;
     const index = bucket >>> CHUNK_SHIFT;
@@ -89,7 +93,10 @@ export class PackedIndex {
     if ((bucket & CHUNK_MASK) === 0) this.setChunk(root, index, heap.alloc(CHUNK_BYTES));
   }
 
-  /** Gives back what a table of `buckets` buckets no longer needs, one fewer than it had. Throws OutOfMemoryError. */
+  /**
+   * Gives back what a table of `buckets` buckets no longer needs, one fewer than it had. Throws
+   * OutOfMemoryError.
+   */
   trim(root: Ptr, buckets: number): void {
     const heap = this.#heap;
     if (buckets < CHUNK_BUCKETS) {

@@ -40,9 +40,9 @@ export class PackedSampling {
     const buckets = heap.word(root, ROOT_BUCKETS);
     const mask = heap.word(root, ROOT_MASK);
     for (;;) {
-      const bucket = this.#index.bucketOf(root, Math.floor(random() * 2 ** 32));
+      const bucket = this.#index.bucketOf(root, (random() * 2 ** 32) | 0);
       const block = this.#index.block(root, bucket);
-      const weight = Math.floor(random() * fullest);
+      const weight = (random() * fullest) | 0;
       const slot = weight >>> weightShift(bucket, buckets, mask);
       if (slot >= this.#buckets.count(block)) continue;
       this.bucket = bucket;

@@ -13,7 +13,6 @@ import {
   bitsOf,
   COUNT_MASK,
   FAR,
-  HEADER_BYTES,
   KIND_HASH,
   KIND_SET,
   ROOT_BUCKETS,
@@ -21,7 +20,6 @@ import {
   ROOT_MASK,
   reverseBits,
   SIZE_MASK,
-  SLOT_BYTES,
 } from './packed-table-layout.ts';
 
 /** Most hashes that one `prefetch` takes. */
@@ -38,7 +36,7 @@ export abstract class PackedSearch extends PackedEntry {
   protected readonly buckets: PackedBuckets;
   protected readonly farParts: PackedFarParts;
 
-  /** Where the last search ended. The address is kept as a signed integer: those are never boxed. */
+  /** Where the last search ended. The block is a signed integer: those are never boxed. */
   protected foundBucket = 0;
   protected foundBlock = 0;
   protected foundSlot = 0;
@@ -51,6 +49,7 @@ export abstract class PackedSearch extends PackedEntry {
   readonly #batchSlots = new Uint16Array(BUCKET_ENTRIES_MAX);
   readonly #batchStarts = new Uint32Array(BUCKET_ENTRIES_MAX);
   readonly #prefetchBlocks = new Uint32Array(PACKED_PREFETCH_MAX);
+  readonly #prefetchPlaces = new Uint32Array(PACKED_PREFETCH_MAX);
 
   constructor(heap: Heap) {
     super(heap);
@@ -71,17 +70,17 @@ export abstract class PackedSearch extends PackedEntry {
     const kind = this.heap.word(root, ROOT_KIND);
     if (!this.search(root, kind, hash, bytes, view, offset, length)) return false;
     if (kind === KIND_HASH) {
-      const block = this.foundBlock as Ptr;
+      const block = unsigned(this.foundBlock);
       this.openValue(block, this.buckets.shape(block, this.foundSlot) & SIZE_MASK, this.foundStart);
     }
     return true;
   }
 
   /**
-   * Collects the entries of one bucket, those at or after `position` (0 to 2^32 - 1, a place in the
-   * order of reversed hashes), for `entry`; returns their number and sets `nextPosition`, 0 when the
-   * table is done. Every entry that is there from the first call to the last is returned once,
-   * however the table grows or shrinks between calls.
+   * Collects the entries of one bucket, those at or after `position` (0 to 2^32 - 1, a place in
+   * the order of reversed hashes), for `entry`; returns their number and sets `nextPosition`, 0
+   * when the table is done. Every entry that is there from the first call to the last is returned
+   * once, however the table grows or shrinks between calls; any change of it ends this batch.
    */
   scanBucket(root: Ptr, position: number): number {
     const { heap, buckets } = this;
@@ -119,20 +118,20 @@ export abstract class PackedSearch extends PackedEntry {
 
   /** Points `member...` and `value...` at the entry that was found. */
   protected openFound(kind: number): void {
-    const block = this.foundBlock as Ptr;
+    const block = unsigned(this.foundBlock);
     this.openEntry(kind, block, this.buckets.shape(block, this.foundSlot), this.foundStart);
   }
 
   /**
-   * Brings into the cache what finding the first `count` of `hashes` will read: the buckets' slots,
-   * then the first entry with the tag, or the place where a new one would go. Each pass is a loop of
-   * independent loads, so that the memory system works on many at once. The value returned only keeps
-   * the loads from being optimised away.
+   * Brings into the cache what finding the first `count` of `hashes` will read: the buckets'
+   * slots, then the first entry with the tag, or the place where a new one would go. Each pass is
+   * a loop of independent loads, so that the memory system works on many at once. The value
+   * returned only keeps the loads from being optimised away.
    */
   prefetch(root: Ptr, hashes: Int32Array, count: number): number {
-    const { heap, buckets } = this;
-    const allWords = heap.words;
+    const allWords = this.heap.words;
     const blocks = this.#prefetchBlocks;
+    const places = this.#prefetchPlaces;
     let sum = 0;
     for (let i = 0; i < count; i++) {
       blocks[i] = this.index.block(root, this.index.bucketOf(root, hashes[i]!));
@@ -141,12 +140,15 @@ export abstract class PackedSearch extends PackedEntry {
       const block = blocks[i]!;
       if (block !== NULL) sum ^= allWords[block >>> EXTENT_SHIFT]![(block & UNIT_MASK) << 1]!;
     }
+    // The places first, then the loads: behind a load that waits, only a few hundred instructions
+    // are begun.
     for (let i = 0; i < count; i++) {
       const block = blocks[i]! as Ptr;
-      if (block === NULL) continue;
-      const slot = this.#slotWithTag(block, hashes[i]! >>> 24);
-      const at = slot < 0 ? buckets.firstByte(block) : buckets.entryStart(block, slot);
-      sum ^= allWords[block >>> EXTENT_SHIFT]![at >>> 2]!;
+      if (block !== NULL) places[i] = this.#placeOfTag(block, hashes[i]! >>> 24);
+    }
+    for (let i = 0; i < count; i++) {
+      const block = blocks[i]!;
+      if (block !== NULL) sum ^= allWords[block >>> EXTENT_SHIFT]![places[i]! >>> 2]!;
     }
     return sum;
   }
@@ -200,15 +202,22 @@ export abstract class PackedSearch extends PackedEntry {
     return false;
   }
 
-  /** The first slot of a bucket with this tag, -1 for none. */
-  #slotWithTag(block: Ptr, tag: number): number {
-    const bytes = this.heap.bytes[block >>> EXTENT_SHIFT]!;
-    const count = this.buckets.count(block);
-    const first = ((block & UNIT_MASK) << 3) + HEADER_BYTES;
-    for (let slot = 0; slot < count; slot++) {
-      if (bytes[first + slot * SLOT_BYTES] === tag) return slot;
+  /**
+   * Where the first entry of a bucket that has this tag begins, else the last one: a new one goes
+   * there.
+   */
+  #placeOfTag(block: Ptr, tag: number): number {
+    const words = this.heap.words[block >>> EXTENT_SHIFT]!;
+    const at = (block & UNIT_MASK) << 1;
+    const count = words[at]! & COUNT_MASK;
+    const pattern = (tag << 16) | tag;
+    for (let slot = 0; slot < count; slot += 2) {
+      const difference = (words[at + 1 + (slot >>> 1)]! ^ pattern) & 0x00ff00ff;
+      if (((difference - 0x00010001) & 0x80008000) === 0) continue;
+      if ((difference & 0xff) === 0) return this.buckets.entryStart(block, slot);
+      if (slot + 1 < count) return this.buckets.entryStart(block, slot + 1);
     }
-    return -1;
+    return this.buckets.firstByte(block);
   }
 
   #matches(
@@ -238,4 +247,9 @@ export abstract class PackedSearch extends PackedEntry {
     this.foundStart = start;
     return true;
   }
+}
+
+/** The address that was kept as a signed integer. */
+export function unsigned(block: number): Ptr {
+  return (block >>> 0) as Ptr;
 }

@@ -110,7 +110,9 @@ export class PackedSweep {
     }
   }
 
-  /** Moves the root and the directory if they lie on evacuated pages; returns the root's address. */
+  /**
+   * Moves the root and the directory if they lie on evacuated pages; returns the root's address.
+   */
   relocateRoot(root: Ptr): Ptr {
     const heap = this.#heap;
     const directory = this.#index.directory(root);
@@ -120,7 +122,10 @@ export class PackedSweep {
     return heap.isEvacuating(root) ? heap.relocate(root) : root;
   }
 
-  /** Moves what lies on evacuated pages of a bucket: its chunk of the index, its block, its far parts. */
+  /**
+   * Moves what lies on evacuated pages of a bucket: its chunk of the index, its block, its far
+   * parts.
+   */
   relocateBucket(root: Ptr, bucket: number): void {
     const heap = this.#heap;
     const index = this.#index;

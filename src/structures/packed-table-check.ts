@@ -1,6 +1,6 @@
 /**
- * Proves that a packed table is sound, for tests and debugging: every sum, every tag, every size and
- * every member's place is computed anew and compared.
+ * Proves that a packed table is sound, for tests and debugging: every sum, every tag, every size
+ * and every member's place is computed anew and compared.
  */
 import { EXTENT_SHIFT, NULL, type Ptr, UNIT_MASK } from '../memory/address.ts';
 import type { Heap } from '../memory/heap.ts';

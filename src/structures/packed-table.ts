@@ -3,27 +3,27 @@
  * where a keyspace's table with a record per member takes 32. packed-table-layout.ts draws its
  * bytes.
  *
- * A bucket is one block of the heap, little larger than its entries, which are packed back to back:
- * some 14 members of 20 bytes. The low bits of a hash choose the bucket, its top 8 bits are the tag
- * that is compared before the member. Longer parts have a block of their own, so that a bucket
- * stays a few hundred bytes and moving it is cheap.
+ * A bucket is one block of the heap, little larger than its entries, which are packed back to
+ * back: some 14 members of 20 bytes. The low bits of a hash choose the bucket, its top 8 bits are
+ * the tag that is compared before the member. Longer parts have a block of their own, so that a
+ * bucket stays a few hundred bytes and moving it is cheap.
  *
- * The table grows by linear hashing: whenever the entries outgrow the buckets, one more bucket takes
- * half of another one, in the order of bucket numbers. Members of a bucket have the low bits of
- * their hashes in common, so buckets are intervals in the order of reversed hashes: a position in
- * that order stays what it is while buckets come and go.
+ * The table grows by linear hashing: whenever the entries outgrow the buckets, one more bucket
+ * takes half of another one, in the order of bucket numbers. Members of a bucket have the low bits
+ * of their hashes in common, so buckets are intervals in the order of reversed hashes: a position
+ * in that order stays what it is while buckets come and go.
  *
- * Rejected: a record per member in HashTable (8 index bytes and rounding to 8 for each), buckets of
- * fixed size (a quarter of them is empty on average), listpacks in buckets (no tags: finding reads
- * all lengths in a bucket one after the other), splitting full buckets rather than the next ones
- * (the directory is four times as long and doubles at once).
+ * Rejected: a record per member in HashTable (8 index bytes and rounding to 8 for each), buckets
+ * of fixed size (a quarter of them is empty on average), listpacks in buckets (no tags: finding
+ * reads all lengths in a bucket one after the other), splitting full buckets rather than the next
+ * ones (the directory is four times as long and doubles at once).
  */
 import { EXTENT_SHIFT, NULL, type Ptr, UNIT_MASK } from '../memory/address.ts';
 import { copyBytes } from '../memory/bytes.ts';
 import type { Heap } from '../memory/heap.ts';
 import { PackedGrowth } from './packed-growth.ts';
 import { PackedSampling } from './packed-sampling.ts';
-import { PackedSearch } from './packed-search.ts';
+import { PackedSearch, unsigned } from './packed-search.ts';
 import { PackedSweep } from './packed-sweep.ts';
 import {
   BUCKET_ENTRIES_MAX,
@@ -57,8 +57,8 @@ const SAMPLE_SHARE = 64;
 
 /**
  * Operations on sets and hashes of any size; the table itself is just its root address. Bytes that
- * are passed in must not lie in a table. What `find`, `entry` and `random` find is in the fields of
- * PackedEntry.
+ * are passed in must not lie in the table that they change. What `find`, `entry` and `random` find
+ * is in the fields of PackedEntry, and may be removed or given another value, once.
  */
 export class PackedTable extends PackedSearch {
   readonly #growth: PackedGrowth;
@@ -87,7 +87,9 @@ export class PackedTable extends PackedSearch {
     return rootSum(this.heap, root, ROOT_USED_OFFSET);
   }
 
-  /** Adds a member to a set; false if it is there. Throws OutOfMemoryError, with nothing changed. */
+  /**
+   * Adds a member to a set; false if it is there. Throws OutOfMemoryError, with nothing changed.
+   */
   add(
     root: Ptr,
     hash: number,
@@ -108,8 +110,8 @@ export class PackedTable extends PackedSearch {
   }
 
   /**
-   * Gives a field of a hash a value; whether the field is new. Throws OutOfMemoryError, with nothing
-   * changed.
+   * Gives a field of a hash a value; whether the field is new. Throws OutOfMemoryError, with
+   * nothing changed.
    */
   put(
     root: Ptr,
@@ -143,7 +145,7 @@ export class PackedTable extends PackedSearch {
    * nothing changed.
    */
   replaceValue(root: Ptr, bytes: Buffer, view: DataView, offset: number, length: number): void {
-    const block = this.foundBlock as Ptr;
+    const block = unsigned(this.foundBlock);
     const extent = block >>> EXTENT_SHIFT;
     const own = this.heap.bytes[extent]!;
     const start = this.foundStart;
@@ -183,7 +185,7 @@ export class PackedTable extends PackedSearch {
   removeFound(root: Ptr): void {
     const { heap, buckets } = this;
     const before = heap.usedBytes;
-    const block = this.foundBlock as Ptr;
+    const block = unsigned(this.foundBlock);
     const slot = this.foundSlot;
     const shape = buckets.shape(block, slot);
     this.farParts.free(heap.word(root, ROOT_KIND), block, shape, this.foundStart);
@@ -259,7 +261,9 @@ export class PackedTable extends PackedSearch {
     this.#sweep.visitBlocks(root, visit);
   }
 
-  /** Moves the root and the directory if they lie on evacuated pages; returns the root's address. */
+  /**
+   * Moves the root and the directory if they lie on evacuated pages; returns the root's address.
+   */
   relocateRoot(root: Ptr): Ptr {
     return this.#sweep.relocateRoot(root);
   }
@@ -330,8 +334,8 @@ export class PackedTable extends PackedSearch {
   }
 
   /**
-   * Inserts an entry in the bucket where it was not found. Its member takes `size` bytes of the entry,
-   * its value what `vShape` says; a set's entry is all member.
+   * Inserts an entry in the bucket where it was not found. Its member takes `size` bytes of the
+   * entry, its value what `vShape` says; a set's entry is all member.
    */
   #insert(
     root: Ptr,
@@ -347,7 +351,7 @@ export class PackedTable extends PackedSearch {
     vOffset: number,
   ): void {
     const { heap, buckets } = this;
-    const old = (this.foundBlock >>> 0) as Ptr;
+    const old = unsigned(this.foundBlock);
     const block = buckets.withRoom(old, 1, shape & SIZE_MASK);
     if (block !== old) this.index.setBlock(root, this.foundBucket, block);
     const extent = block >>> EXTENT_SHIFT;
@@ -370,7 +374,9 @@ export class PackedTable extends PackedSearch {
     this.#addData(root, shape & SIZE_MASK);
   }
 
-  /** Replaces the value of the entry found last by one that takes `shape & SIZE_MASK` bytes of it. */
+  /**
+   * Replaces the value of the entry found last by one that takes `shape & SIZE_MASK` bytes of it.
+   */
   #setValue(
     root: Ptr,
     memberSize: number,
@@ -381,7 +387,7 @@ export class PackedTable extends PackedSearch {
   ): void {
     const { heap, buckets } = this;
     const slot = this.foundSlot;
-    const old = (this.foundBlock >>> 0) as Ptr;
+    const old = unsigned(this.foundBlock);
     const oldShape = heap.bytes[old >>> EXTENT_SHIFT]![this.foundStart]!;
     const delta = (shape & SIZE_MASK) - (oldShape & SIZE_MASK);
     let block = delta > 0 ? buckets.withRoom(old, 0, delta) : old;
@@ -420,7 +426,9 @@ export class PackedTable extends PackedSearch {
     }
   }
 
-  /** Copies a value over the far one of the entry that ends at `end`, if there is one of its size. */
+  /**
+   * Copies a value over the far one of the entry that ends at `end`, if there is one of its size.
+   */
   #overwriteFar(
     end: number,
     bytes: Buffer,

@@ -5,7 +5,7 @@ import { checkHeap } from '../../src/memory/heap-check.ts';
 import { PACKED_PREFETCH_MAX } from '../../src/structures/packed-search.ts';
 import { PackedTable } from '../../src/structures/packed-table.ts';
 import { checkPackedTable } from '../../src/structures/packed-table-check.ts';
-import { hashBytes } from '../../src/structures/siphash.ts';
+import { hashBytes, setHashKey } from '../../src/structures/siphash.ts';
 import type { SeededRandom } from './seeded-random.ts';
 
 /** Bytes with their view, as commands pass them. */
@@ -29,13 +29,15 @@ class Range {
 
 /** A table under test and what must be in it. */
 export class PackedModel {
-  readonly heap: Heap = new Heap();
-  readonly table: PackedTable = new PackedTable(this.heap);
+  readonly heap: Heap;
+  readonly table: PackedTable;
   readonly entries = new Map<string, string>();
   readonly hasValues: boolean;
   root: Ptr;
 
-  constructor(hasValues: boolean) {
+  constructor(hasValues: boolean, heap: Heap = new Heap()) {
+    this.heap = heap;
+    this.table = new PackedTable(heap);
     this.hasValues = hasValues;
     this.root = this.table.create(hasValues);
   }
@@ -202,6 +204,33 @@ export function memberOf(key: number): string {
   return length < name.length && key > 0 ? name : key === 0 ? '' : name.padEnd(length, '-');
 }
 
+/** A table of members number 0 to count - 1, which all have the same value. */
+export function filled(count: number, hasValues = false, value = 'v'): PackedModel {
+  const model = new PackedModel(hasValues);
+  for (let key = 0; key < count; key++) model.put(memberOf(key), value);
+  return model;
+}
+
+/** A set or hash of so many members of 20 bytes. */
+export function plain(
+  count: number,
+  value: string | null = null,
+): { table: PackedTable; root: Ptr } {
+  const table = new PackedTable(new Heap());
+  const root = table.create(value !== null);
+  const member = Buffer.from('element:000000000000');
+  const view = new DataView(member.buffer, member.byteOffset, 20);
+  const v = Buffer.from(value ?? '');
+  const vView = new DataView(v.buffer, v.byteOffset, v.length);
+  for (let i = 0; i < count; i++) {
+    view.setUint32(16, i);
+    const hash = hashBytes(view, 0, 20);
+    if (value === null) table.add(root, hash, member, view, 0, 20);
+    else table.put(root, hash, member, view, 0, 20, v, vView, 0, v.length);
+  }
+  return { table, root };
+}
+
 /** A value, mostly short. */
 export function randomValue(random: SeededRandom): string {
   const length = random.fraction() < 0.7 ? random.integer(0, 12) : random.pick(LENGTHS);
@@ -210,6 +239,7 @@ export function randomValue(random: SeededRandom): string {
 
 /** One round of random operations; ends by freeing the table. */
 export function runPackedRound(random: SeededRandom, steps: number): void {
+  setHashKey(random.integer(-(2 ** 31), 2 ** 31 - 1), random.integer(-(2 ** 31), 2 ** 31 - 1));
   const model = new PackedModel(random.fraction() < 0.6);
   const keys = random.pick([10, 200, 3000, 20_000]);
   let growing = 0.9;
