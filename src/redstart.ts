@@ -15,6 +15,7 @@ import type { DirectiveName } from './engine/config-table.ts';
 import { ConfigurationService } from './engine/configuration-service.ts';
 import { Cron } from './engine/cron.ts';
 import { DebugAccess } from './engine/debug-access.ts';
+import { Defragmentation } from './engine/defragmentation.ts';
 import { Engine } from './engine/engine.ts';
 import { Executor } from './engine/execute.ts';
 import { LatencyMonitor } from './engine/latency.ts';
@@ -24,6 +25,7 @@ import { Monitors } from './engine/monitors.ts';
 import { Slowlog } from './engine/slowlog.ts';
 import { EngineStatistics } from './engine/statistics.ts';
 import { FineWallClock } from './engine/wall-clock.ts';
+import { Defragmenter } from './keyspace/defragmenter.ts';
 import { Keyspace } from './keyspace/keyspace.ts';
 import { ServerLifecycle } from './server/lifecycle.ts';
 import { Listener } from './server/listener.ts';
@@ -62,6 +64,7 @@ export class Redstart {
   readonly config: Config;
   readonly engine: Engine;
   readonly #cron: Cron;
+  readonly #defragmentation: Defragmentation;
   readonly #server: Server;
   readonly #tcp: Listener;
   readonly #text: Listener;
@@ -119,7 +122,10 @@ export class Redstart {
         wallClock,
       },
     });
-    this.#cron = new Cron(this.engine, options.keepsProcessAlive ?? true);
+    const keepsProcessAlive = options.keepsProcessAlive ?? true;
+    this.#cron = new Cron(this.engine, keepsProcessAlive);
+    this.#defragmentation = new Defragmentation(new Defragmenter(keyspace), keepsProcessAlive);
+    statistics.defragmentation = this.#defragmentation;
     this.#server = new Server(this.engine, () => ({
       maxClients: config.values.maxclients,
       protectedMode: config.values['protected-mode'],
@@ -133,7 +139,11 @@ export class Redstart {
     this.#followLimits();
     this.#followThresholds();
     this.#followObservation(slowlog, latency);
+    this.#follow(['activedefrag'], () => {
+      this.#defragmentation.enabled = config.values.activedefrag;
+    });
     this.#cron.onTick(() => this.#server.checkConnections());
+    this.#cron.onTick(() => this.#defragmentation.tick());
   }
 
   /** Begins to keep time, expire and clean up. */
@@ -182,6 +192,7 @@ export class Redstart {
   /** Closes listeners and connections and stops all work. */
   async stop(): Promise<void> {
     this.#cron.stop();
+    this.#defragmentation.stop();
     await this.#closeListeners();
     this.#server.closeAll();
   }

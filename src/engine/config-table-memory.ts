@@ -103,7 +103,6 @@ export const MEMORY_DIRECTIVES = {
     BOOLEAN,
     'yes',
     'Whether memory held by freed records is won back while the server runs.',
-    { effect: 'planned' },
   ),
   'active-defrag-ignore-bytes': directive(
     memory(1n),

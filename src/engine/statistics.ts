@@ -2,7 +2,11 @@
  * Counts what the engine does. Per-command figures lie in flat arrays, indexed by the command's id.
  */
 import type { RegisteredCommand, Registry } from '../commands/registry.ts';
-import type { CommandStatistics, Statistics } from '../commands/services/statistics.ts';
+import type {
+  CommandStatistics,
+  DefragmentationFigures,
+  Statistics,
+} from '../commands/services/statistics.ts';
 import { EventLoopStatistics } from './event-loop.ts';
 import { Rate } from './rate.ts';
 
@@ -25,6 +29,8 @@ export class EngineStatistics implements Statistics {
   expiryLimitsReached = 0;
   errorReplies = 0;
   readonly eventLoop = new EventLoopStatistics();
+  /** For whoever has a defragmenter to set. */
+  defragmentation: DefragmentationFigures = { isRunning: false, moved: 0, milliseconds: 0 };
   readonly errors = new Map<string, number>();
   peakMemoryBytes = 0;
 

@@ -29,7 +29,7 @@ export const memory: Section = {
       ['mem_cluster_links', 0],
       ['mem_aof_buffer', 0],
       ['mem_allocator', `redstart-${REDSTART_VERSION}`],
-      ['active_defrag_running', 0],
+      ['active_defrag_running', context.services.statistics.defragmentation.isRunning ? 1 : 0],
       ['lazyfree_pending_objects', 0],
       ['lazyfreed_objects', 0],
     ];

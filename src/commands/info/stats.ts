@@ -1,6 +1,6 @@
 /** INFO stats. */
 import type { Keyspace } from '../../keyspace/keyspace.ts';
-import type { Statistics } from '../services/statistics.ts';
+import type { DefragmentationFigures, Statistics } from '../services/statistics.ts';
 import { type Field, fixed, type Section } from './section.ts';
 
 export const stats: Section = {
@@ -11,6 +11,8 @@ export const stats: Section = {
       ...trafficFields(statistics),
       ...keyFields(keyspace, statistics),
       ...ABSENT_FIELDS,
+      ...defragmentationFields(statistics.defragmentation),
+      ...TRACKING_FIELDS,
       ['unexpected_error_replies', 0],
       ['total_error_replies', statistics.errorReplies],
       ['dump_payload_sanitizations', 0],
@@ -65,10 +67,7 @@ function keyFields(keyspace: Keyspace, statistics: Statistics): Field[] {
   ];
 }
 
-/**
- * Of what this server does not have: subscriptions, child processes, replicas, defragmentation,
- * tracking.
- */
+/** Of what this server does not have: subscriptions, child processes, replicas. */
 const ABSENT_FIELDS: readonly Field[] = [
   ['pubsub_channels', 0],
   ['pubsub_patterns', 0],
@@ -77,16 +76,26 @@ const ABSENT_FIELDS: readonly Field[] = [
   ['total_forks', 0],
   ['migrate_cached_sockets', 0],
   ['slave_expires_tracked_keys', 0],
-  ['active_defrag_hits', 0],
-  ['active_defrag_misses', 0],
-  ['active_defrag_key_hits', 0],
-  ['active_defrag_key_misses', 0],
-  ['total_active_defrag_time', 0],
-  ['current_active_defrag_time', 0],
+];
+
+/** Nor does it track keys for its clients. */
+const TRACKING_FIELDS: readonly Field[] = [
   ['tracking_total_keys', 0],
   ['tracking_total_items', 0],
   ['tracking_total_prefixes', 0],
 ];
+
+/** A key has one block that can move; one that stays is not looked at. */
+function defragmentationFields({ moved, milliseconds }: DefragmentationFigures): Field[] {
+  return [
+    ['active_defrag_hits', moved],
+    ['active_defrag_misses', 0],
+    ['active_defrag_key_hits', moved],
+    ['active_defrag_key_misses', 0],
+    ['total_active_defrag_time', Math.round(milliseconds)],
+    ['current_active_defrag_time', 0],
+  ];
+}
 
 function eventLoopFields({ eventLoop, commandMicroseconds }: Statistics): Field[] {
   return [

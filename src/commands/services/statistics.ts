@@ -22,6 +22,15 @@ export interface EventLoopFigures {
   microsecondsPerCycle(): number;
 }
 
+/** What the defragmenter does. */
+export interface DefragmentationFigures {
+  readonly isRunning: boolean;
+  /** Records that were moved. */
+  readonly moved: number;
+  /** Time that its slices took. */
+  readonly milliseconds: number;
+}
+
 /** Counters of the engine and the network. */
 export interface Statistics {
   readonly startMs: number;
@@ -39,6 +48,7 @@ export interface Statistics {
   expiryMilliseconds: number;
   expiryLimitsReached: number;
   readonly eventLoop: EventLoopFigures;
+  readonly defragmentation: DefragmentationFigures;
   /** Error replies in all, and by their code. */
   errorReplies: number;
   readonly errors: ReadonlyMap<string, number>;
