@@ -125,7 +125,9 @@ export class PackedGrowth {
     heap.setWord(root, ROOT_BUCKETS, dropped);
     if (dropped - 1 <= mask >>> 1) {
       heap.setWord(root, ROOT_MASK, mask >>> 1);
-      heap.setWord(root, ROOT_FULLEST, heap.word(root, ROOT_FULLEST) * 2);
+      // With one bucket left it is known again; otherwise it only ever follows the level.
+      const fullest = dropped === 1 ? 0 : heap.word(root, ROOT_FULLEST) * 2;
+      heap.setWord(root, ROOT_FULLEST, fullest);
     }
     this.noteCount(root, target, count);
     index.trim(root, dropped);
