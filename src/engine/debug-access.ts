@@ -1,6 +1,7 @@
 /** Who may use DEBUG: what enable-debug-command says, asked anew at every call. */
 import type { ClientState, Transport } from '../commands/services/clients.ts';
 import type { Debugging } from '../commands/services/debugging.ts';
+import { isLoopback } from './loopback.ts';
 
 /** See the file's comment. `permission` is for whoever knows the configuration to set. */
 export class DebugAccess implements Debugging {
@@ -15,5 +16,5 @@ export class DebugAccess implements Debugging {
 /** Whether a client is on this machine. */
 export function isLocal(transport: Transport): boolean {
   if (transport.kind === 'unix' || transport.kind === 'embedded') return true;
-  return /^(127\.|\[::1\]|\[::ffff:127\.)/.test(transport.address);
+  return isLoopback(transport.address);
 }

@@ -4,6 +4,7 @@
  */
 import type { Socket } from 'node:net';
 import type { Engine } from '../engine/engine.ts';
+import { isLoopback } from '../engine/loopback.ts';
 import type { ReplyStyle } from '../protocol/text-protocol.ts';
 import {
   type ClientConnection,
@@ -13,7 +14,7 @@ import {
 } from './client-connection.ts';
 import { Connection } from './connection.ts';
 import type { Gatekeeper } from './listener.ts';
-import { Stream } from './stream.ts';
+import { type HandleFinder, handleOf, Stream } from './stream.ts';
 import { TextConnection } from './text-connection.ts';
 
 /** Settings of the network side, current at any time. */
@@ -45,10 +46,13 @@ export class Server implements Gatekeeper {
   readonly #settings: () => ServerSettings;
   readonly #connections = new Set<ClientConnection>();
   readonly #scratch = new ConnectionScratch();
+  readonly #findHandle: HandleFinder;
 
-  constructor(engine: Engine, settings: () => ServerSettings) {
+  /** `findHandle` is for tests of what happens where sockets have no handle that we know. */
+  constructor(engine: Engine, settings: () => ServerSettings, findHandle: HandleFinder = handleOf) {
     this.#engine = engine;
     this.#settings = settings;
+    this.#findHandle = findHandle;
   }
 
   refusal(socket: Socket): string | undefined {
@@ -58,7 +62,7 @@ export class Server implements Gatekeeper {
       statistics.connectionsRejected++;
       return TOO_MANY_CLIENTS;
     }
-    if (settings.protectedMode && !settings.passwordSet && !isLocal(socket.remoteAddress)) {
+    if (settings.protectedMode && !settings.passwordSet && !isLocalAddress(socket.remoteAddress)) {
       statistics.connectionsRejected++;
       return PROTECTED;
     }
@@ -75,7 +79,7 @@ export class Server implements Gatekeeper {
       origin,
       engine: this.#engine,
       scratch: this.#scratch,
-      open: (events) => new Stream(socket, events, this.#scratch.readBuffer),
+      open: (events) => new Stream(socket, events, this.#scratch.readBuffer, this.#findHandle),
       onClosed: (closed) => this.#connections.delete(closed),
     };
     const connection =
@@ -110,8 +114,7 @@ export class Server implements Gatekeeper {
   }
 }
 
-/** Whether an address is of this machine; a Unix socket has none. */
-function isLocal(address: string | undefined): boolean {
-  if (address === undefined) return true;
-  return address === '::1' || /^(::ffff:)?127\./.test(address);
+/** Whether whoever connects is on this machine; a Unix socket has no address. */
+function isLocalAddress(address: string | undefined): boolean {
+  return address === undefined || isLoopback(address);
 }

@@ -30,10 +30,13 @@ interface WriteRequest {
 }
 
 /** What we use of a libuv stream handle. */
-interface Handle {
+export interface Handle {
   writeBuffer(request: WriteRequest | null, bytes: Buffer): number | WriteRequest;
   readonly fd: number;
 }
+
+/** The handle to write to, or null where the plain socket is to serve. */
+export type HandleFinder = (socket: Socket) => Handle | null;
 
 /**
  * How this runtime's handles want to be written to, learnt from the first write that net itself
@@ -50,20 +53,29 @@ export class Stream {
   readonly socket: Socket;
   readonly #handle: Handle | null;
   readonly #events: StreamEvents;
-  #endWhenDrained = false;
   #request: WriteRequest | null = null;
   /** Bytes handed to the runtime that the system has not taken. */
   pendingBytes = 0;
 
-  /** `shared` is the buffer that all reads of this thread go to. */
-  constructor(socket: Socket, events: StreamEvents, shared: Buffer) {
+  /**
+   * `shared` is the buffer that all reads of this thread go to; `findHandle` finds what there is to
+   * write to, null for the plain socket.
+   */
+  constructor(
+    socket: Socket,
+    events: StreamEvents,
+    shared: Buffer,
+    findHandle: HandleFinder = handleOf,
+  ) {
     this.#events = events;
-    const handle = handleOf(socket);
+    const handle = findHandle(socket);
     this.#handle = handle;
     if (handle === null) {
       this.socket = socket;
       socket.allowHalfOpen = true;
       socket.on('data', (bytes: Buffer) => events.onBytes(bytes, bytes.length));
+      // Listeners accept sockets that are paused, and those do not begin to flow by themselves.
+      socket.resume();
     } else {
       this.socket = adopt(socket, handle, shared, (length) => events.onBytes(shared, length));
     }
@@ -107,10 +119,9 @@ export class Stream {
     return this.#waitFor(request, bytes);
   }
 
-  /** Sends what is pending and closes. */
+  /** Closes, behind all that was written. REQUIRES: `idle`. */
   end(): void {
-    if (this.pendingBytes === 0) this.socket.destroySoon();
-    else this.#endWhenDrained = true;
+    this.socket.destroySoon();
   }
 
   destroy(): void {
@@ -127,7 +138,7 @@ export class Stream {
     request.oncomplete = (status) => {
       request.buffer = null;
       if (status < 0) this.socket.destroy();
-      else this.#drained();
+      else this.#took(bytes.length);
     };
     this.pendingBytes += bytes.length;
     return false;
@@ -136,18 +147,21 @@ export class Stream {
   #writeThroughSocket(bytes: Buffer): boolean {
     if (this.#handle !== null && writeForm === 'unknown') learnWriteForm(this.#handle);
     this.pendingBytes += bytes.length;
-    this.socket.write(bytes, () => this.#drained());
+    this.socket.write(bytes, (problem) => {
+      // What could not be written closes the socket.
+      if (problem === undefined || problem === null) this.#took(bytes.length);
+    });
     return false;
   }
 
-  #drained(): void {
-    this.pendingBytes = 0;
-    if (this.#endWhenDrained) this.socket.destroySoon();
-    else this.#events.onDrained();
+  /** The system has taken so many bytes. */
+  #took(bytes: number): void {
+    this.pendingBytes -= bytes;
+    if (this.pendingBytes === 0) this.#events.onDrained();
   }
 }
 
-function handleOf(socket: Socket): Handle | null {
+export function handleOf(socket: Socket): Handle | null {
   const handle = (socket as unknown as { _handle: Handle | null })._handle;
   return handle !== null && typeof handle.writeBuffer === 'function' ? handle : null;
 }
