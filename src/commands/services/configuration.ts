@@ -7,8 +7,6 @@ export interface Configuration {
   get(patterns: readonly Uint8Array[]): readonly (readonly [name: string, value: string])[];
   /** The value of one directive, as CONFIG GET shows it. REQUIRES: there is one of this name. */
   textOf(name: string): string;
-  /** Whether a client's word for a directive, in any case, means one whose value is a secret. */
-  isSecret(name: string): boolean;
   /** Whether the directive of this name, in any case, holds a secret; false when there is none. */
   isSecret(name: string): boolean;
   /**
