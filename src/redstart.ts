@@ -78,7 +78,7 @@ export class Redstart {
     const registry = new Registry(COMMANDS);
     const statistics = new EngineStatistics(registry, clock.wallMs());
     const executor = new Executor(registry, statistics);
-    const clients = new Clients(executor, clock);
+    const clients = new Clients(executor, keyspace, clock);
     const slowlog = new Slowlog();
     const latency = new LatencyMonitor();
     const wallClock = new FineWallClock(clock);

@@ -31,16 +31,16 @@ const lifecycle: Partial<Lifecycle> = {
 };
 
 /** A client with so many bytes in its buffers. */
-function clientHolding(query: number, free: number, output: number): ClientState {
+function clientHolding(query: number, free: number, output: number, paused = false): ClientState {
   const transport: Partial<Transport> = {
     queryBytes: () => query,
     queryFreeBytes: () => free,
     outputBytes: () => output,
   };
-  return { transport } as ClientState;
+  return { transport, paused } as ClientState;
 }
 
-const CLIENTS = [clientHolding(10, 20, 5), clientHolding(0, 40, 1000)];
+const CLIENTS = [clientHolding(10, 20, 5), clientHolding(0, 40, 1000, true)];
 
 /** What the sections read, and nothing else. */
 function servicesWith(settings: Readonly<Record<string, string>>): Partial<Services> {
@@ -161,6 +161,24 @@ describe('INFO clients and memory', () => {
     expect(values(engineWith(), 'clients', ...names)).toEqual(['2', '100', '40']);
     expect(values(engineWith(), 'clients', 'client_recent_max_output_buffer')).toEqual(['1000']);
     expect(values(engineWith(), 'memory', 'mem_clients_normal')).toEqual(['1075']);
+  });
+
+  it('counts the clients that a pause holds back', () => {
+    expect(values(engineWith(), 'clients', 'blocked_clients')).toEqual(['1']);
+  });
+
+  it('tells how many keys of a flush are yet to be freed', () => {
+    const engine = engineWith();
+    const pending = () => Number(values(engine, 'memory', 'lazyfree_pending_objects')[0]);
+    for (let i = 0; i < 6000; i++) engine.run('SET', `key:${i}`, 'v');
+    expect(pending()).toBe(0);
+    engine.run('FLUSHALL');
+    expect(pending()).toBe(6000);
+    engine.keyspace.freeGarbage();
+    expect(pending()).toBeGreaterThan(0);
+    expect(pending()).toBeLessThan(6000);
+    while (engine.keyspace.hasGarbage) engine.keyspace.freeGarbage();
+    expect(pending()).toBe(0);
   });
 
   it('accounts for all that is used', () => {

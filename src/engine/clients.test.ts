@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { afterwards, ClientRoom, type RoomClient } from '../../test/support/client-room.ts';
+import { checkKeyspace } from '../keyspace/keyspace-check.ts';
 
 let room: ClientRoom;
 let boss: RoomClient;
@@ -142,6 +143,40 @@ describe('two pauses', () => {
     await pass(10);
     room.clients.pause('write', 10);
     expect(first.call('PING')).toBe('PONG');
+  });
+});
+
+describe('a pause freezes the data set', () => {
+  it('keys that fall due are missing but stay, and go when it is over', async () => {
+    boss.call('SET', 'k', 'v', 'PX', '50');
+    boss.call('CLIENT', 'PAUSE', '1000', 'WRITE');
+    await pass(100);
+    room.keyspace.removeExpired(10);
+    expect(first.call('GET', 'k')).toBe('(nil)');
+    expect(first.call('EXISTS', 'k')).toBe('(integer) 0');
+    expect(first.call('KEYS', '*')).toBe('[]');
+    expect(first.call('RANDOMKEY')).toBe('"k"');
+    expect(first.call('DBSIZE')).toBe('(integer) 1');
+    expect(room.keyspace.expired).toBe(0);
+    await pass(900);
+    expect(first.call('GET', 'k')).toBe('(nil)');
+    expect(first.call('DBSIZE')).toBe('(integer) 0');
+    expect(room.keyspace.expired).toBe(1);
+  });
+
+  it('who may write all the same finds room where a due key was', async () => {
+    const embedded = room.enter('embedded');
+    for (const key of ['a', 'b', 'c', 'd']) boss.call('SET', key, 'v', 'PX', '50');
+    boss.call('SET', 'lasting', 'v');
+    boss.call('CLIENT', 'PAUSE', '1000', 'ALL');
+    await pass(100);
+    expect(embedded.call('SET', 'a', 'new')).toBe('OK');
+    expect(embedded.call('MSET', 'b', 'new')).toBe('OK');
+    expect(embedded.call('RENAME', 'lasting', 'c')).toBe('OK');
+    expect(embedded.call('DEL', 'd')).toBe('(integer) 0');
+    expect(embedded.call('DBSIZE')).toBe('(integer) 3');
+    expect(embedded.call('MGET', 'a', 'b', 'c')).toBe('["new", "new", "v"]');
+    checkKeyspace(room.keyspace);
   });
 });
 

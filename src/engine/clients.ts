@@ -3,6 +3,7 @@
  * others: close them, and hold back their commands for a while.
  */
 import type { ClientDirectory, ClientState, PauseMode } from '../commands/services/clients.ts';
+import type { Keyspace } from '../keyspace/keyspace.ts';
 import type { Clock } from './clock.ts';
 import type { Executor } from './execute.ts';
 import type { Session } from './session.ts';
@@ -13,6 +14,7 @@ const TIMER_MS_MAX = 2 ** 31 - 1;
 /** See the file's comment. */
 export class Clients implements ClientDirectory {
   readonly #executor: Executor;
+  readonly #keyspace: Keyspace;
   readonly #clock: Clock;
   /** In order of the ids, because they only grow. */
   readonly #sessions = new Map<number, Session>();
@@ -26,8 +28,9 @@ export class Clients implements ClientDirectory {
   #pauseEndMs = 0;
   #pauseTimer: NodeJS.Timeout | null = null;
 
-  constructor(executor: Executor, clock: Clock) {
+  constructor(executor: Executor, keyspace: Keyspace, clock: Clock) {
     this.#executor = executor;
+    this.#keyspace = keyspace;
     this.#clock = clock;
   }
 
@@ -75,6 +78,7 @@ export class Clients implements ClientDirectory {
     this.#pauseEndMs = this.#pauseMode === null ? endMs : Math.max(this.#pauseEndMs, endMs);
     if (this.#pauseMode !== 'all') this.#pauseMode = mode;
     this.#executor.pause = this.#pauseMode;
+    this.#keyspace.expiryHeld = true;
     this.#watchPause();
   }
 
@@ -83,6 +87,7 @@ export class Clients implements ClientDirectory {
     this.#pauseTimer = null;
     this.#pauseMode = null;
     this.#executor.pause = null;
+    this.#keyspace.expiryHeld = false;
     // A command may be what ends the pause, and the sessions share its writer: they go on when it
     // is done.
     queueMicrotask(() => this.#resume());

@@ -60,7 +60,7 @@ export class Cron {
       this.#slice = setImmediate(() => this.#runSlice());
       return;
     }
-    if (!this.#keyspace.activeExpiry) return;
+    if (!this.#keyspace.removesDueKeys) return;
     const dueMs = this.#keyspace.nextExpiryMs();
     const delayMs = dueMs - this.#keyspace.nowMs;
     if (delayMs <= 0) this.#slice = setImmediate(() => this.#runSlice());

@@ -261,6 +261,20 @@ describe('Database', () => {
     expect(keyspace.expired).toBe(4);
   });
 
+  it('lets no database wait until another has nothing more to expire', () => {
+    const keyspace = new Keyspace(3, START_MS);
+    for (const database of keyspace.databases) {
+      for (let i = 0; i < 50; i++) {
+        database.put(keyArgs(`${i}`), 0, TYPE_STRING, 0, 0, START_MS + 1);
+      }
+    }
+    keyspace.setTime(START_MS + 2);
+    for (let i = 0; i < 3; i++) expect(keyspace.removeExpired(20)).toBe(true);
+    for (const database of keyspace.databases) expect(database.size()).toBeLessThan(50);
+    while (keyspace.removeExpired(20));
+    expect(keyspace.keyCount()).toBe(0);
+  });
+
   it('renames to the name of a key that is due, and to a longer one', () => {
     const keyspace = new Keyspace(1, START_MS);
     const database = keyspace.databases[0]!;

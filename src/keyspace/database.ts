@@ -69,10 +69,21 @@ export class Database {
       args.length(key),
     ) as Entry;
     if (entry !== NO_ENTRY && this.entries.expires(entry) && this.isDue(entry)) {
-      this.#expireFound(entry);
+      if (!this.keyspace.expiryHeld) this.#expireFound(entry);
       return NO_ENTRY;
     }
     return entry;
+  }
+
+  /** As `find`, for what is about to change: a due key makes room even while expiry is held. */
+  findToChange(args: Args, key: number): Entry {
+    const { keyspace } = this;
+    const entry = this.find(args, key);
+    if (entry !== NO_ENTRY || !keyspace.expiryHeld) return entry;
+    keyspace.expiryHeld = false;
+    this.find(args, key);
+    keyspace.expiryHeld = true;
+    return NO_ENTRY;
   }
 
   /** Finds a key for a command that asks about it: counts hits and misses. */
@@ -96,7 +107,7 @@ export class Database {
 
   /** Finds a key for a command that changes it. */
   write(args: Args, key: number): Entry {
-    const entry = this.find(args, key);
+    const entry = this.findToChange(args, key);
     if (entry !== NO_ENTRY) this.use(entry);
     return entry;
   }
@@ -121,7 +132,7 @@ export class Database {
     valueLength: number,
     expiry: TimeMs,
   ): Entry {
-    const old = this.find(args, key);
+    const old = this.findToChange(args, key);
     if (old !== NO_ENTRY) return this.#overwrite(old, type, encoding, valueLength, expiry);
     this.#reserve(args, key);
     const clock = this.keyspace.access.fresh();
@@ -139,7 +150,7 @@ export class Database {
 
   /** Removes a key; whether it was there. Announces nothing. */
   remove(args: Args, key: number): boolean {
-    const entry = this.find(args, key);
+    const entry = this.findToChange(args, key);
     if (entry === NO_ENTRY) return false;
     this.#removeFound(entry);
     return true;
@@ -151,9 +162,10 @@ export class Database {
     this.#removeFound(entry);
   }
 
-  /** Removes an entry if it is due; whether it was. */
+  /** Removes an entry if it is due, unless expiry is held; whether it was due. */
   expireIfDue(entry: Entry): boolean {
     if (!this.entries.expires(entry) || !this.isDue(entry)) return false;
+    if (this.keyspace.expiryHeld) return true;
     this.#locate(entry);
     this.#expireFound(entry);
     return true;

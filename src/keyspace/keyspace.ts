@@ -31,6 +31,8 @@ const BLOCKS_PER_SLICE = 1000;
 
 /** Something large that no key has any more. */
 interface Garbage {
+  /** Keys, or values, that it is still made of. */
+  objects: number;
   /** Frees a part of it; true once all is gone. */
   free(): boolean;
 }
@@ -60,6 +62,11 @@ export class Keyspace {
   nowMs = 0;
   /** Whether due keys are removed ahead of being asked for. */
   activeExpiry = true;
+  /**
+   * While it is, due keys stay where they are, missing to whoever asks for them: CLIENT PAUSE
+   * freezes the data set.
+   */
+  expiryHeld = false;
   /** Whether reads advance the access clock; off while a client that asked for NO-TOUCH runs. */
   touching = true;
 
@@ -77,6 +84,8 @@ export class Keyspace {
 
   readonly #garbage: Garbage[] = [];
   readonly #cells: EntryCell[] = [];
+  /** The database whose turn it is to have due keys removed. */
+  #expiring = 0;
 
   constructor(databaseCount: number, nowMs: number) {
     this.setTime(nowMs);
@@ -108,7 +117,14 @@ export class Keyspace {
   /** Frees what a flush left behind; a large table is handed to `freeGarbage`. */
   discardTable(root: Ptr): void {
     const small = this.table.count(root) <= FLUSH_AT_ONCE_MAX;
-    const left: Garbage = { free: () => this.#freeSegment(root) };
+    const left: Garbage = {
+      objects: this.table.count(root),
+      free: () => {
+        const freed = this.#freeSegment(root);
+        left.objects -= Math.max(0, freed);
+        return freed < 0;
+      },
+    };
     if (!small) this.#garbage.push(left);
     else while (!left.free());
   }
@@ -116,6 +132,11 @@ export class Keyspace {
   /** Whether something large is still being taken apart. */
   get hasGarbage(): boolean {
     return this.#garbage.length > 0;
+  }
+
+  /** Keys and large values that are still to be freed. */
+  get garbageCount(): number {
+    return this.#garbage.reduce((sum, { objects }) => sum + objects, 0);
   }
 
   /** One slice, of about a thousand blocks, of freeing what is large. */
@@ -164,13 +185,14 @@ export class Keyspace {
 
   #discard(structure: Structured, root: Ptr): void {
     if (structure.release(root, BLOCKS_PER_SLICE)) return;
-    this.#garbage.push({ free: () => structure.release(root, BLOCKS_PER_SLICE) });
+    this.#garbage.push({ objects: 1, free: () => structure.release(root, BLOCKS_PER_SLICE) });
   }
 
-  #freeSegment(root: Ptr): boolean {
+  /** How many keys were freed, -1 once the table itself is. */
+  #freeSegment(root: Ptr): number {
     const count = this.table.drainSegment(root);
     for (let i = 0; i < count; i++) this.freeEntry(this.table.batch[i]! as Entry);
-    return count < 0;
+    return count;
   }
 
   #structureOf(entry: Entry): Structured | null {
@@ -181,12 +203,19 @@ export class Keyspace {
     return this.entries.view(entry).getUint32(this.entries.valueStart(entry), true) as Ptr;
   }
 
-  /** Removes up to `keysMax` keys that are due; whether there may be more. */
+  /** Whether due keys are to be removed before somebody asks for them. */
+  get removesDueKeys(): boolean {
+    return this.activeExpiry && !this.expiryHeld;
+  }
+
+  /** Removes up to `keysMax` keys that are due, of all databases in turn; whether there may be more. */
   removeExpired(keysMax: number): boolean {
-    if (!this.activeExpiry) return false;
+    if (!this.removesDueKeys) return false;
+    const { databases } = this;
     let left = keysMax;
-    for (const database of this.databases) {
-      left = database.removeExpired(left);
+    for (let i = 0; i < databases.length; i++) {
+      left = databases[this.#expiring]!.removeExpired(left);
+      this.#expiring = (this.#expiring + 1) % databases.length;
       if (left <= 0) return true;
     }
     return false;

@@ -14,6 +14,8 @@ export const CURSOR_END: number = 2 ** 32;
 
 /** Buckets that a scan visits per key asked for, so that an empty table does not hold it up. */
 const BUCKETS_PER_KEY_MAX = 10;
+/** Due keys that a search for one that is not passes by. */
+const RANDOM_TRIES_MAX = 100;
 
 const STAR = 0x2a;
 
@@ -88,10 +90,16 @@ export function visitKeys(
   return visited;
 }
 
-/** A key chosen with equal chances, or NO_ENTRY. Removes the due keys that it comes upon. */
+/**
+ * A key chosen with equal chances, or NO_ENTRY. Removes the due keys that it comes upon; where they
+ * stay, because expiry is held, and there may be no other, it gives up and answers one of them.
+ */
 export function randomKey(database: Database): Entry {
-  for (;;) {
-    const entry = database.keyspace.table.randomRecord(database.root, Math.random) as Entry;
+  const { keyspace } = database;
+  for (let tries = 1; ; tries++) {
+    const entry = keyspace.table.randomRecord(database.root, Math.random) as Entry;
     if (entry === NO_ENTRY || !database.expireIfDue(entry)) return entry;
+    const mayBeAll = keyspace.expiryHeld && database.expiringSize() === database.size();
+    if (mayBeAll && tries === RANDOM_TRIES_MAX) return entry;
   }
 }

@@ -34,7 +34,7 @@ export class Staging {
   ): Entry {
     const { entries, keyspace } = database;
     const { table, access } = keyspace;
-    const old = database.find(args, key);
+    const old = database.findToChange(args, key);
     if (old === NO_ENTRY) {
       const hash = database.hash(args, key);
       table.reserve(database.root, hash);

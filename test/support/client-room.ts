@@ -79,7 +79,7 @@ export class ClientRoom {
     const wallClock = new FineWallClock(this.clock);
     this.statistics = new EngineStatistics(registry, START_MS);
     this.executor = new Executor(registry, this.statistics);
-    this.clients = new Clients(this.executor, this.clock);
+    this.clients = new Clients(this.executor, this.keyspace, this.clock);
     this.monitors = new Monitors(this.executor, wallClock, this.limits, SILENT_LOG);
     this.executor.observer = new CallObservers([this.slowlog, this.latency]);
     this.services = {

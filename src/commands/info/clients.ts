@@ -7,7 +7,9 @@ export const clients: Section = {
   fields({ services }) {
     let inputMax = 0;
     let outputMax = 0;
-    for (const { transport } of services.clients.all()) {
+    let blocked = 0;
+    for (const { transport, paused } of services.clients.all()) {
+      if (paused) blocked++;
       inputMax = Math.max(inputMax, transport.queryBytes() + transport.queryFreeBytes());
       outputMax = Math.max(outputMax, transport.outputBytes());
     }
@@ -17,7 +19,7 @@ export const clients: Section = {
       ['maxclients', services.configuration.textOf('maxclients')],
       ['client_recent_max_input_buffer', inputMax],
       ['client_recent_max_output_buffer', outputMax],
-      ['blocked_clients', 0],
+      ['blocked_clients', blocked],
       ['tracking_clients', 0],
       ['clients_in_timeout_table', 0],
       ['total_blocking_keys', 0],

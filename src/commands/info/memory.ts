@@ -30,7 +30,7 @@ export const memory: Section = {
       ['mem_aof_buffer', 0],
       ['mem_allocator', `redstart-${REDSTART_VERSION}`],
       ['active_defrag_running', context.services.statistics.defragmentation.isRunning ? 1 : 0],
-      ['lazyfree_pending_objects', 0],
+      ['lazyfree_pending_objects', context.keyspace.garbageCount],
       ['lazyfreed_objects', 0],
     ];
   },
