@@ -3,6 +3,7 @@
  * of value has its line here.
  */
 import { LIST_LISTPACK, LIST_QUICKLIST } from '../values/list.ts';
+import { STREAM_BLOCKS } from '../values/stream.ts';
 import { STRING_EMBSTR, STRING_INT, STRING_RAW } from '../values/string.ts';
 import { TYPE_HASH, TYPE_LIST, TYPE_SET, TYPE_STREAM, TYPE_STRING, TYPE_ZSET } from './entry.ts';
 
@@ -20,6 +21,7 @@ const TYPE_NAMES: Names = {
 const ENCODING_NAMES: Readonly<Record<number, Names>> = {
   [TYPE_STRING]: { [STRING_RAW]: 'raw', [STRING_INT]: 'int', [STRING_EMBSTR]: 'embstr' },
   [TYPE_LIST]: { [LIST_LISTPACK]: 'listpack', [LIST_QUICKLIST]: 'quicklist' },
+  [TYPE_STREAM]: { [STREAM_BLOCKS]: 'stream' },
 };
 
 /** What TYPE answers. */

@@ -45,3 +45,14 @@ export const LIST_INSERTED: KeyEvent = event('linsert', 'l');
 export const LIST_SET: KeyEvent = event('lset', 'l');
 export const LIST_REMOVED: KeyEvent = event('lrem', 'l');
 export const LIST_TRIMMED: KeyEvent = event('ltrim', 'l');
+export const ENTRY_ADDED: KeyEvent = event('xadd', 't');
+export const ENTRY_DELETED: KeyEvent = event('xdel', 't');
+export const STREAM_TRIMMED: KeyEvent = event('xtrim', 't');
+export const STREAM_ID_SET: KeyEvent = event('xsetid', 't');
+export const GROUP_CREATED: KeyEvent = event('xgroup-create', 't');
+export const GROUP_ID_SET: KeyEvent = event('xgroup-setid', 't');
+export const GROUP_DESTROYED: KeyEvent = event('xgroup-destroy', 't');
+export const CONSUMER_CREATED: KeyEvent = event('xgroup-createconsumer', 't');
+export const CONSUMER_DELETED: KeyEvent = event('xgroup-delconsumer', 't');
+/** What is pending in a consumer group, and with whom, changed: Redis announces it to nobody. */
+export const PENDING_CHANGED: KeyEvent = event('pending', '');

@@ -4,11 +4,13 @@ import { Heap } from '../memory/heap.ts';
 import { Args } from '../protocol/args.ts';
 import type { Structured } from '../values/cell.ts';
 import { LIST_QUICKLIST, Lists } from '../values/list.ts';
+import { STREAM_BLOCKS, Streams } from '../values/stream.ts';
+import { ConsumerGroups } from '../values/stream-group.ts';
 import { defaultThresholds, type Thresholds } from '../values/thresholds.ts';
 import { AccessClock } from './access.ts';
 import { Collections } from './collections.ts';
 import { Database } from './database.ts';
-import { Entries, type Entry, TYPE_LIST } from './entry.ts';
+import { Entries, type Entry, TYPE_LIST, TYPE_STREAM } from './entry.ts';
 import { EntryCell } from './entry-cell.ts';
 import { EntryTable } from './entry-table.ts';
 import type { KeyEvent } from './events.ts';
@@ -53,6 +55,8 @@ export class Keyspace {
   readonly lists: Lists = new Lists(this.heap, (root) => {
     this.#discard(this.lists.quicklists, root);
   });
+  readonly streams: Streams = new Streams(this.heap, (root) => this.#discard(this.streams, root));
+  readonly consumerGroups: ConsumerGroups = new ConsumerGroups(this.streams);
   readonly databases: Database[];
 
   /** Arena bytes in use before the first key. */
@@ -90,6 +94,7 @@ export class Keyspace {
   constructor(databaseCount: number, nowMs: number) {
     this.setTime(nowMs);
     this.collections.declare(TYPE_LIST, LIST_QUICKLIST, this.lists.quicklists);
+    this.collections.declare(TYPE_STREAM, STREAM_BLOCKS, this.streams);
     this.databases = Array.from({ length: databaseCount }, (_, id) => new Database(this, id));
     this.startupBytes = this.heap.usedBytes;
   }

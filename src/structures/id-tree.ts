@@ -111,11 +111,14 @@ export class IdTree {
 
   /** Adds an entry, unless there is one of this id; whether it did. */
   insert(root: Ptr, id: StreamId, value: Ptr): boolean {
+    if (this.#isBehind(root, id)) {
+      this.append(root, id, value);
+      return true;
+    }
     const { heap, nodes } = this;
-    let leaf = this.#walk(root, id);
+    const leaf = this.#walk(root, id);
     const slot = this.#slots[0]!;
-    if (leaf === NULL) leaf = nodes.begin(root);
-    else if (slot > 0 && nodes.isAt(leaf, slot - 1, id)) return false;
+    if (slot > 0 && nodes.isAt(leaf, slot - 1, id)) return false;
     if (!nodes.isFull(leaf)) nodes.put(leaf, slot, id, value);
     else if (nodes.canGrow(leaf)) nodes.put(nodes.grow(root, leaf), slot, id, value);
     else this.#insertInFull(root, id, value);
@@ -196,6 +199,14 @@ export class IdTree {
   }
 
   // --- Walking
+
+  /** Whether an id is greater than all others. */
+  #isBehind(root: Ptr, id: StreamId): boolean {
+    const last = this.heap.word(root, TREE_LAST) as Ptr;
+    if (last === NULL) return true;
+    this.nodes.readId(last, this.nodes.count(last) - 1, this.#bound);
+    return this.#bound.isBefore(id);
+  }
 
   /** Goes down to where an id belongs: `#slots[0]` is behind the entries not greater than it. */
   #walk(root: Ptr, id: StreamId): Ptr {

@@ -71,6 +71,13 @@ export class NameList {
     return this.#recordAt(root);
   }
 
+  last(root: Ptr): Ptr {
+    if (this.count(root) === 0) return NULL;
+    this.#chunk = this.#size(this.#directory(root)) - 1;
+    this.#slot = this.#size(this.#chunkAt(root)) - 1;
+    return this.#recordAt(root);
+  }
+
   /** The record behind one, NULL if it is the last. */
   next(root: Ptr, record: Ptr): Ptr {
     this.#locate(root, record);
@@ -110,11 +117,8 @@ export class NameList {
 
   /** Takes the last record out and returns it, NULL if there is none. */
   pop(root: Ptr): Ptr {
-    if (this.count(root) === 0) return NULL;
-    this.#chunk = this.#size(this.#directory(root)) - 1;
-    this.#slot = this.#size(this.#chunkAt(root)) - 1;
-    const record = this.#recordAt(root);
-    this.#removeFound(root);
+    const record = this.last(root);
+    if (record !== NULL) this.#removeFound(root);
     return record;
   }
 
