@@ -60,7 +60,7 @@ const NOT_SPARSE = new CommandError('ERR HLL encoding is not sparse');
 const KEY = 2;
 
 function unknownView(args: Args): CommandError {
-  return new CommandError(`ERR Unknown PFDEBUG subcommand '${echo(args, 1, args.length(1))}'`);
+  return new CommandError(`ERR Unknown PFDEBUG subcommand '${echo(args, 1)}'`);
 }
 
 function replyRegisters(context: Context, args: Args, reply: Reply, cell: EntryCell): void {

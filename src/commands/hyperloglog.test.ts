@@ -196,7 +196,8 @@ describe('PFDEBUG', () => {
       "(error) ERR wrong number of arguments for 'pfdebug' command",
     ]);
     const long = 'x'.repeat(300);
-    expect(run(`PFDEBUG ${long} h`)).toEqual([`(error) ERR Unknown PFDEBUG subcommand '${long}'`]);
+    const shown = long.slice(0, 128);
+    expect(run(`PFDEBUG ${long} h`)).toEqual([`(error) ERR Unknown PFDEBUG subcommand '${shown}'`]);
   });
 });
 

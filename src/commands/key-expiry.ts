@@ -7,7 +7,7 @@ import type { Reply } from '../protocol/reply.ts';
 import type { TimeMs } from '../structures/timing-wheel.ts';
 import type { Command, KeySpec } from './command.ts';
 import { dueTimeAt } from './due-time.ts';
-import { CommandError } from './errors.ts';
+import { CommandError, echo } from './errors.ts';
 
 const NO_KEY = -2;
 /** Times are shown in seconds rounded to the nearest. */
@@ -215,7 +215,7 @@ function conditionAt(args: Args, i: number): number {
   if (args.is(i, 'XX')) return IF_ANY;
   if (args.is(i, 'GT')) return IF_LATER;
   if (args.is(i, 'LT')) return IF_EARLIER;
-  throw new CommandError(`ERR Unsupported option ${args.text(i)}`);
+  throw new CommandError(`ERR Unsupported option ${echo(args, i)}`);
 }
 
 /** Sets when key 1 expires, and removes it if that is over. Returns 1, or 0 if nothing was done. */

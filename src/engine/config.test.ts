@@ -159,6 +159,12 @@ describe('CONFIG SET', () => {
     );
   });
 
+  it('gives back no more than the beginning of a name that there is not', () => {
+    expect(set(newConfig(), 'n'.repeat(5000), '1')).toBe(
+      `ERR Unknown option or number of arguments for CONFIG SET - '${'n'.repeat(128)}'`,
+    );
+  });
+
   it('leaves the arguments as they are', () => {
     const value = Buffer.from('secret');
     newConfig().set([[Buffer.from('requirepass'), value]], { isLocal: true, isLoading: false });

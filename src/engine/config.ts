@@ -172,7 +172,7 @@ export class Config {
     for (const [nameBytes, value] of pairs) {
       const given = nameBytes.toString('latin1');
       const name = findDirective(given);
-      if (name === undefined) return unknownOption(losslessText(nameBytes, 0, nameBytes.length));
+      if (name === undefined) return unknownOption(nameBytes);
       const refusal = this.#refusal(name, circumstances);
       if (refusal === LOADING) return LOADING;
       if (refusal !== undefined) return failed({ given, reason: refusal });
@@ -295,6 +295,9 @@ export class Config {
   }
 }
 
+/** Longest part of a name that there is not that an error gives back, in bytes. */
+const NAME_SHOWN_MAX = 128;
+
 const LOADING = 'LOADING Redis is loading the dataset in memory';
 
 function mustApply(
@@ -321,7 +324,8 @@ function equalNames(left: string, right: string): boolean {
   return left.toLowerCase() === right.toLowerCase();
 }
 
-function unknownOption(given: string): string {
+function unknownOption(name: Buffer): string {
+  const given = losslessText(name, 0, Math.min(name.length, NAME_SHOWN_MAX));
   return `ERR Unknown option or number of arguments for CONFIG SET - '${oneLine(given)}'`;
 }
 
