@@ -48,6 +48,16 @@ describe('Removing keys', () => {
   });
 });
 
+describe('EXPIRE', () => {
+  it('gives an option that there is not back byte for byte, up to 128 of them', () => {
+    run('SET k v');
+    expect(run('EXPIRE k 10 NX \xff\xe9!')).toBe('(error) ERR Unsupported option \xff\xe9!');
+    expect(run(`EXPIRE k 10 ${'o'.repeat(500)}`)).toBe(
+      `(error) ERR Unsupported option ${'o'.repeat(128)}`,
+    );
+  });
+});
+
 describe('Asking for keys', () => {
   it('counts hits and misses and tells of misses', () => {
     run('SET k v');
@@ -56,7 +66,9 @@ describe('Asking for keys', () => {
     expect(changesOf('TYPE missing')).toEqual(['keymiss missing']);
     expect(changesOf('TTL missing')).toEqual(['keymiss missing']);
     expect(changesOf('OBJECT ENCODING missing')).toEqual([]);
-    expect([keyspace.hits, keyspace.misses]).toEqual([1, 3]);
+    expect([keyspace.hits, keyspace.misses]).toEqual([1, 4]);
+    run('OBJECT IDLETIME k', 'OBJECT REFCOUNT k', 'OBJECT FREQ missing', 'MEMORY USAGE missing');
+    expect([keyspace.hits, keyspace.misses]).toEqual([3, 5]);
   });
 
   it.each([
@@ -107,6 +119,19 @@ describe('Asking for keys', () => {
     expect(run('MEMORY USAGE k SAMPLES')).toBe('(error) ERR syntax error');
     expect(run('MEMORY USAGE k SAMPLES -1')).toBe('(error) ERR syntax error');
     expect(run('MEMORY USAGE missing SAMPLES x')).toMatch(/not an integer/);
+  });
+
+  it('tells what a key takes from as many samples as it is asked to', () => {
+    run('SET k v');
+    const { keyspace } = engine;
+    const asked: (number | undefined)[] = [];
+    const usageBytes = keyspace.usageBytes;
+    keyspace.usageBytes = (entry, samples) => {
+      asked.push(samples);
+      return usageBytes.call(keyspace, entry, samples);
+    };
+    run('MEMORY USAGE k', 'MEMORY USAGE k SAMPLES 0', 'MEMORY USAGE k SAMPLES 2 SAMPLES 70');
+    expect(asked).toEqual([5, 0, 70]);
   });
 });
 

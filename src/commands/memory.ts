@@ -8,6 +8,8 @@ import { memoryFigures } from './memory-figures.ts';
 import { arenaTable, diagnose, replyStats } from './memory-report.ts';
 import { integerAt } from './options.ts';
 
+const SAMPLES_DEFAULT = 5;
+
 export const memory: Command = {
   name: 'MEMORY',
   group: 'server',
@@ -93,19 +95,22 @@ export const memory: Command = {
       keys: [{ flags: ['RO'], begin: { index: 2 }, find: { last: 0, step: 1, limit: 0 } }],
       syntax: 'key [SAMPLES count:integer]',
       run({ database, keyspace }, args, reply) {
-        requireSamples(args);
+        const samples = samplesOf(args);
         const entry = database.find(args, 2);
         if (entry === NO_ENTRY) reply.nil();
-        else reply.integer(keyspace.usageBytes(entry));
+        else reply.integer(keyspace.usageBytes(entry, samples));
       },
     },
   ],
 };
 
-/** Nothing is sampled: what the allocator has given out is known exactly. */
-function requireSamples(args: Args): void {
+/** From how many elements of a large value its size is estimated; 0 is all of them. */
+function samplesOf(args: Args): number {
+  let samples = SAMPLES_DEFAULT;
   for (let i = 3; i < args.count; i += 2) {
     if (i + 1 === args.count || !args.is(i, 'SAMPLES')) throw SYNTAX_ERROR;
-    if (integerAt(args, i + 1) < 0) throw SYNTAX_ERROR;
+    samples = integerAt(args, i + 1);
+    if (samples < 0) throw SYNTAX_ERROR;
   }
+  return samples;
 }

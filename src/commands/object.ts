@@ -1,6 +1,8 @@
 /** OBJECT: how a key's value is held. */
+import type { Database } from '../keyspace/database.ts';
 import { encodingName } from '../keyspace/encodings.ts';
-import { NO_ENTRY } from '../keyspace/entry.ts';
+import { type Entry, NO_ENTRY } from '../keyspace/entry.ts';
+import type { Args } from '../protocol/args.ts';
 import type { Command, KeySpec } from './command.ts';
 import { CommandError } from './errors.ts';
 import { replyHelp } from './help.ts';
@@ -41,7 +43,7 @@ export const object: Command = {
       syntax: 'key',
       run({ database }, args, reply) {
         const { entries } = database;
-        const entry = database.find(args, 2);
+        const entry = lookUp(database, args);
         if (entry === NO_ENTRY) reply.nil();
         else reply.text(encodingName(entries.type(entry), entries.encoding(entry)));
       },
@@ -58,7 +60,7 @@ export const object: Command = {
       keys: KEY,
       syntax: 'key',
       run({ database, keyspace }, args, reply) {
-        const entry = database.find(args, 2);
+        const entry = lookUp(database, args);
         if (entry === NO_ENTRY) {
           reply.nil();
           return;
@@ -91,7 +93,7 @@ export const object: Command = {
       keys: KEY,
       syntax: 'key',
       run({ database, keyspace }, args, reply) {
-        const entry = database.find(args, 2);
+        const entry = lookUp(database, args);
         if (entry === NO_ENTRY) {
           reply.nil();
           return;
@@ -112,9 +114,18 @@ export const object: Command = {
       keys: KEY,
       syntax: 'key',
       run({ database }, args, reply) {
-        if (database.find(args, 2) === NO_ENTRY) reply.nil();
+        if (lookUp(database, args) === NO_ENTRY) reply.nil();
         else reply.integer(1);
       },
     },
   ],
 };
+
+/** Finds key 2: it counts as a hit or a miss, but of a miss nobody is told. */
+function lookUp(database: Database, args: Args): Entry {
+  const { keyspace } = database;
+  const entry = database.find(args, 2);
+  if (entry === NO_ENTRY) keyspace.misses++;
+  else keyspace.hits++;
+  return entry;
+}
