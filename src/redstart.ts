@@ -6,6 +6,7 @@
 import { resolve } from 'node:path';
 import { COMMANDS } from './commands/catalog.ts';
 import { Registry } from './commands/registry.ts';
+import type { PasswordCheck } from './commands/services/configuration.ts';
 import type { ListeningAddresses } from './commands/services/lifecycle.ts';
 import { CallObservers, timesEachCommand } from './engine/call-observation.ts';
 import { Clients } from './engine/clients.ts';
@@ -29,7 +30,7 @@ import { Defragmenter } from './keyspace/defragmenter.ts';
 import { Keyspace } from './keyspace/keyspace.ts';
 import { ServerLifecycle } from './server/lifecycle.ts';
 import { Listener } from './server/listener.ts';
-import { Server } from './server/server.ts';
+import { Server, type ServerSettings } from './server/server.ts';
 
 /** Longest string that commands may build, whatever proto-max-bulk-len allows: 31-bit offsets. */
 const STRING_BYTES_MAX = 2 ** 30;
@@ -107,12 +108,7 @@ export class Redstart {
           isLoading: () => lifecycle.loading,
           userLines: () => undefined,
         }),
-        password: {
-          get required() {
-            return config.values.requirepass !== undefined;
-          },
-          matches: (password) => config.values.requirepass?.matches(password) ?? true,
-        },
+        password: passwordCheck(config),
         lifecycle,
         slowlog,
         latency,
@@ -126,14 +122,7 @@ export class Redstart {
     this.#cron = new Cron(this.engine, keepsProcessAlive);
     this.#defragmentation = new Defragmentation(new Defragmenter(keyspace), keepsProcessAlive);
     statistics.defragmentation = this.#defragmentation;
-    this.#server = new Server(this.engine, () => ({
-      maxClients: config.values.maxclients,
-      protectedMode: config.values['protected-mode'],
-      passwordSet: config.values.requirepass !== undefined,
-      idleSecondsMax: config.values.timeout,
-      keepAliveSeconds: config.values['tcp-keepalive'],
-      textReplies: config.values['text-replies'],
-    }));
+    this.#server = new Server(this.engine, () => serverSettings(config));
     this.#tcp = new Listener(this.#server, 'tcp');
     this.#text = new Listener(this.#server, 'text');
     this.#followLimits();
@@ -280,4 +269,24 @@ export class Redstart {
     }
     return listening;
   }
+}
+
+function passwordCheck(config: Config): PasswordCheck {
+  return {
+    get required() {
+      return config.values.requirepass !== undefined;
+    },
+    matches: (password) => config.values.requirepass?.matches(password) ?? true,
+  };
+}
+
+function serverSettings({ values }: Config): ServerSettings {
+  return {
+    maxClients: values.maxclients,
+    protectedMode: values['protected-mode'],
+    passwordSet: values.requirepass !== undefined,
+    idleSecondsMax: values.timeout,
+    keepAliveSeconds: values['tcp-keepalive'],
+    textReplies: values['text-replies'],
+  };
 }

@@ -1,7 +1,7 @@
 /** Reading arguments: numbers and option words, with Redis's errors. */
 import type { Args } from '../protocol/args.ts';
-import { parseDouble, parseInt64, parseSafeInteger } from '../protocol/numbers.ts';
-import { type CommandError, NOT_A_FLOAT, NOT_AN_INTEGER } from './errors.ts';
+import { parseInt64, parseSafeInteger } from '../protocol/numbers.ts';
+import { type CommandError, NOT_AN_INTEGER } from './errors.ts';
 
 /**
  * Argument `i` as an integer; `problem` is the error when it is none of 64 bits. One that a double
@@ -32,13 +32,5 @@ export function integerInRange(
 ): number {
   const value = integerAt(args, i);
   if (value < min || value > max) throw problem;
-  return value;
-}
-
-/** Argument `i` as a double; infinities are read, NaN is refused. */
-export function doubleAt(args: Args, i: number): number {
-  const start = args.start(i);
-  const value = parseDouble(args.bytes, start, start + args.length(i));
-  if (Number.isNaN(value)) throw NOT_A_FLOAT;
   return value;
 }

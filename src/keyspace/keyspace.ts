@@ -109,7 +109,9 @@ export class Keyspace {
     return this.databases.reduce((sum, database) => sum + database.size(), 0);
   }
 
-  /** The reusable cell of this number: a command that works on several values takes one for each. */
+  /**
+   * The reusable cell of this number: a command that works on several values takes one for each.
+   */
   cell(index: number): EntryCell {
     let cell = this.#cells[index];
     if (cell === undefined) {
@@ -213,7 +215,9 @@ export class Keyspace {
     return this.activeExpiry && !this.expiryHeld;
   }
 
-  /** Removes up to `keysMax` keys that are due, of all databases in turn; whether there may be more. */
+  /**
+   * Removes up to `keysMax` keys that are due, of all databases in turn; whether there may be more.
+   */
   removeExpired(keysMax: number): boolean {
     if (!this.removesDueKeys) return false;
     const { databases } = this;

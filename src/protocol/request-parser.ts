@@ -14,7 +14,7 @@ import { splitWords } from './quoting.ts';
 export const INCOMPLETE = 0;
 export const COMPLETE = 1;
 /** The connection is to be told `error` and closed. */
-export const MALFORMED = 2;
+const MALFORMED = 2;
 
 /** Longest inline command, and longest line that announces a length. */
 const LINE_BYTES_MAX = 64 * 1024;
@@ -23,7 +23,9 @@ const MULTIBULK_MAX = 2 ** 31 - 1;
 const UNAUTHENTICATED_MULTIBULK_MAX = 10;
 const UNAUTHENTICATED_BULK_BYTES_MAX = 16384;
 
-/** Longest header that is well-formed: a type byte and the digits of 512 MiB, with room to spare. */
+/**
+ * Longest header that is well-formed: a type byte and the digits of 512 MiB, with room to spare.
+ */
 const HEADER_BYTES_MAX = 24;
 
 const CR = 0x0d;

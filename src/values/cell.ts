@@ -56,7 +56,9 @@ export interface Structured {
   release(root: Ptr, blocksMax: number): boolean;
   /** A copy that shares nothing. Throws OutOfMemoryError, with nothing left behind. */
   copy(root: Ptr): Ptr;
-  /** Bytes of all its blocks; from up to `samples` elements, 0 for all, where they must be asked. */
+  /**
+   * Bytes of all its blocks; from up to `samples` elements, 0 for all, where they must be asked.
+   */
   usedBytes(root: Ptr, samples: number): number;
   /** Calls back with every block, for the heap checker. */
   visitBlocks(root: Ptr, visit: (block: Ptr) => void): void;
