@@ -48,12 +48,8 @@ export function addElements(
   const { database, keyspace } = context;
   const { lists } = keyspace;
   let count = elements.count - first;
-  if (cell === null) {
-    createList(context, args, key, elements, first, atFront);
-  } else {
-    lists.push(cell, elements, first, atFront);
-    count = lists.length(cell);
-  }
+  if (cell === null) createList(context, args, key, elements, first, atFront);
+  else count = lists.push(cell, elements, first, atFront);
   database.changed(args, key, atFront ? PUSHED_FIRST : PUSHED_LAST);
   return count;
 }

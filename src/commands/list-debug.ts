@@ -28,7 +28,7 @@ export const setPackedThreshold: Handler = ({ keyspace }, args, reply) => {
   const [, digits = 'x', unit = ''] = MEMORY_SIZE.exec(args.text(2)) ?? [];
   const bytes = Number(digits) * UNIT_BYTES[unit.toLowerCase()]!;
   if (!(bytes <= THRESHOLD_MAX)) throw BAD_THRESHOLD;
-  keyspace.lists.limits.setPlainBytes(bytes === 0 ? Number.POSITIVE_INFINITY : bytes);
+  keyspace.lists.limits.setPlainBytes(bytes);
   reply.ok();
 };
 

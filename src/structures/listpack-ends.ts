@@ -1,34 +1,13 @@
 /**
- * Adding to a listpack and taking from it at its ends without moving what stays: where there is room
- * before it, its header moves instead. Whoever does this keeps where the listpack starts.
+ * Taking entries off the ends of a listpack without moving what stays: at the front its header moves
+ * instead. Whoever does this keeps where the listpack starts.
  */
 import { behind, previous, totalBytes } from './listpack.ts';
-import { END, writeEntry } from './listpack-entry.ts';
+import { END } from './listpack-entry.ts';
 
 /** Offset of a listpack's first entry: the bytes of its header, which listpack.ts draws. */
 export const FIRST_ENTRY = 6;
 const COUNT_OFFSET = 4;
-
-/**
- * Adds an element of `entryBytes` before the first and returns where the listpack then starts:
- * `entryBytes` earlier. REQUIRES: the bytes before it are free; the count is known.
- */
-export function growAtFront(
-  bytes: Buffer,
-  view: DataView,
-  start: number,
-  entryBytes: number,
-  text: Buffer,
-  textView: DataView,
-  textOffset: number,
-  textLength: number,
-): number {
-  const moved = start - entryBytes;
-  const count = view.getUint16(start + COUNT_OFFSET, true);
-  writeHeader(view, moved, totalBytes(view, start) + entryBytes, count + 1);
-  writeEntry(bytes, view, moved + FIRST_ENTRY, text, textView, textOffset, textLength);
-  return moved;
-}
 
 /**
  * Takes away the first `entries` entries and returns where the listpack then starts. REQUIRES: it

@@ -8,6 +8,8 @@ const SIZE_DEFAULT = -2;
 const BYTES_OF_SIZE: readonly number[] = [4096, 8192, 16384, 32768, 65536];
 /** A size that counts entries allows no more bytes than this. */
 const SAFE_BYTES = 8192;
+/** More entries than any node has, and more bytes than any element. */
+const UNLIMITED = 2 ** 31 - 1;
 
 /** Limits in force; they may change at any time, and nodes that are there stay as they are. */
 export class NodeLimits {
@@ -21,7 +23,7 @@ export class NodeLimits {
   entries = 0;
   #countsEntries = false;
   /** Elements from so many bytes on have a node to themselves, even if they would fit. */
-  #plainBytes: number = Number.POSITIVE_INFINITY;
+  #plainBytes: number = UNLIMITED;
 
   constructor() {
     this.setSize(SIZE_DEFAULT);
@@ -34,12 +36,12 @@ export class NodeLimits {
     const level = Math.min(-size, BYTES_OF_SIZE.length) - 1;
     this.blockBytes = this.#countsEntries ? SAFE_BYTES : BYTES_OF_SIZE[level]!;
     this.listpackBytes = this.blockBytes - NODE_BYTES;
-    this.entries = this.#countsEntries ? Math.max(size, 1) : Number.POSITIVE_INFINITY;
+    this.entries = this.#countsEntries ? Math.max(size, 1) : UNLIMITED;
   }
 
-  /** Sets from how many bytes on an element has a node to itself; for tests. */
+  /** Sets from how many bytes on an element has a node to itself, 0 for no such size; for tests. */
   setPlainBytes(bytes: number): void {
-    this.#plainBytes = bytes;
+    this.#plainBytes = bytes === 0 ? UNLIMITED : bytes;
   }
 
   /** Whether an element has a node to itself: its text so long, its entry of so many bytes. */

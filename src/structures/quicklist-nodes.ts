@@ -4,7 +4,8 @@ import { copyBytes } from '../memory/bytes.ts';
 import { type Heap, OutOfMemoryError } from '../memory/heap.ts';
 import * as listpack from './listpack.ts';
 import { EMPTY_BYTES } from './listpack.ts';
-import { FIRST_ENTRY, shrinkAtEnd, shrinkAtFront } from './listpack-ends.ts';
+import { FIRST_ENTRY, shrinkAtEnd, shrinkAtFront, writeHeader } from './listpack-ends.ts';
+import { writeEntry } from './listpack-entry.ts';
 import {
   ELEMENTS_MAX,
   NODE_BYTES,
@@ -107,18 +108,26 @@ export class QuicklistNodes {
 
   /** Whether a node can take one more entry of so many bytes. */
   admits(node: Ptr, entryBytes: number): boolean {
-    const { limits } = this;
-    if (node === NULL || this.isPlain(node) || this.count(node) >= limits.entries) return false;
-    return this.totalBytes(node) + entryBytes <= limits.listpackBytes;
+    if (node === NULL) return false;
+    const { heap, limits } = this;
+    const extent = node >>> EXTENT_SHIFT;
+    const words = heap.words[extent]!;
+    const at = (node & UNIT_MASK) << 1;
+    const offset = words[at + NODE_OFFSET]!;
+    if (offset === 0 || words[at + NODE_ELEMENTS]! >= limits.entries) return false;
+    const total = listpack.totalBytes(heap.views[extent]!, (at << 2) + offset);
+    return total + entryBytes <= limits.listpackBytes;
   }
 
   // --- Counting
 
-  /** Makes room in the root's count for one more element. Throws OutOfMemoryError. */
-  requireCountable(root: Ptr): void {
-    if (this.heap.word(root, ROOT_ELEMENTS) >= ELEMENTS_MAX) {
+  /** Elements that a list will have with one more. Throws OutOfMemoryError when it cannot. */
+  countOneMore(root: Ptr): number {
+    const count = this.heap.word(root, ROOT_ELEMENTS) + 1;
+    if (count > ELEMENTS_MAX) {
       throw new OutOfMemoryError('a list has no more than 4294967295 elements');
     }
+    return count;
   }
 
   /** Counts elements that a node got, or lost if negative. */
@@ -186,6 +195,65 @@ export class QuicklistNodes {
   }
 
   // --- What is in a packed node
+
+  /** Adds an entry of so many bytes before a node's first. REQUIRES: `admits`, or none are there. */
+  prepend(
+    root: Ptr,
+    node: Ptr,
+    entryBytes: number,
+    text: Buffer,
+    textView: DataView,
+    textOffset: number,
+    textLength: number,
+  ): void {
+    const { heap } = this;
+    if (heap.word(node, NODE_OFFSET) - NODE_BYTES < entryBytes) {
+      node = this.makeRoom(root, node, entryBytes, true);
+    }
+    const extent = node >>> EXTENT_SHIFT;
+    const words = heap.words[extent]!;
+    const view = heap.views[extent]!;
+    const at = (node & UNIT_MASK) << 1;
+    const count = words[at + NODE_ELEMENTS]! + 1;
+    const start = (at << 2) + words[at + NODE_OFFSET]!;
+    const moved = start - entryBytes;
+    writeHeader(view, moved, listpack.totalBytes(view, start) + entryBytes, count);
+    const entry = moved + FIRST_ENTRY;
+    writeEntry(heap.bytes[extent]!, view, entry, text, textView, textOffset, textLength);
+    words[at + NODE_OFFSET]! -= entryBytes;
+    words[at + NODE_ELEMENTS] = count;
+    this.#countOne(root);
+  }
+
+  /** Adds an entry of so many bytes behind a node's last. REQUIRES: as `prepend`. */
+  append(
+    root: Ptr,
+    node: Ptr,
+    entryBytes: number,
+    text: Buffer,
+    textView: DataView,
+    textOffset: number,
+    textLength: number,
+  ): void {
+    const { heap } = this;
+    node = this.withRoomBehind(root, node, entryBytes);
+    const extent = node >>> EXTENT_SHIFT;
+    const words = heap.words[extent]!;
+    const view = heap.views[extent]!;
+    const bytes = heap.bytes[extent]!;
+    const at = (node & UNIT_MASK) << 1;
+    const start = (at << 2) + words[at + NODE_OFFSET]!;
+    listpack.append(bytes, view, start, text, textView, textOffset, textLength);
+    words[at + NODE_ELEMENTS]!++;
+    this.#countOne(root);
+  }
+
+  /** Sees to room for so many bytes behind a node's listpack; returns where the node then is. */
+  withRoomBehind(root: Ptr, node: Ptr, needed: number): Ptr {
+    const end = this.heap.word(node, NODE_OFFSET) + this.totalBytes(node);
+    if (this.heap.capacity(node) - end >= needed) return node;
+    return this.makeRoom(root, node, needed, false);
+  }
 
   /**
    * Gives a node room for `entryBytes` before or behind its listpack and returns where it then is.
@@ -358,6 +426,11 @@ export class QuicklistNodes {
     this.addUsedBytes(root, capacity - heap.capacity(node));
     heap.free(node);
     return moved;
+  }
+
+  #countOne(root: Ptr): void {
+    const words = this.heap.words[root >>> EXTENT_SHIFT]!;
+    words[((root & UNIT_MASK) << 1) + ROOT_ELEMENTS]!++;
   }
 
   /** Links a new node and counts it, without its elements. */

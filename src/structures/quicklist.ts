@@ -11,18 +11,11 @@
 import { NULL, type Ptr } from '../memory/address.ts';
 import type { Heap } from '../memory/heap.ts';
 import * as listpack from './listpack.ts';
-import { FIRST_ENTRY, growAtFront } from './listpack-ends.ts';
+import { FIRST_ENTRY } from './listpack-ends.ts';
 import { END, entryBytes } from './listpack-entry.ts';
 import type { EntryMatcher } from './listpack-match.ts';
 import { detachNodes } from './quicklist-detach.ts';
-import {
-  NODE_BYTES,
-  NODE_OFFSET,
-  ROOT_BYTES,
-  ROOT_ELEMENTS,
-  ROOT_FIRST,
-  ROOT_NODES,
-} from './quicklist-layout.ts';
+import { ROOT_BYTES, ROOT_ELEMENTS, ROOT_FIRST, ROOT_NODES } from './quicklist-layout.ts';
 import type { NodeLimits } from './quicklist-limits.ts';
 import { QuicklistNodes } from './quicklist-nodes.ts';
 
@@ -136,38 +129,40 @@ export class Quicklists {
 
   // --- Ends
 
-  /** Adds an element before the first. */
-  pushFirst(root: Ptr, text: Buffer, view: DataView, offset: number, length: number): void {
+  /** Adds an element before the first; returns how many there then are. */
+  pushFirst(root: Ptr, text: Buffer, view: DataView, offset: number, length: number): number {
     const { nodes } = this;
     const needed = entryBytes(text, offset, length);
-    nodes.requireCountable(root);
+    const count = nodes.countOneMore(root);
     let node = nodes.first(root);
-    if (this.limits.isPlain(length, needed)) {
+    if (nodes.admits(node, needed) && !this.limits.isPlain(length, needed)) {
+      nodes.prepend(root, node, needed, text, view, offset, length);
+    } else if (this.limits.isPlain(length, needed)) {
       nodes.addPlain(root, node, text, view, offset, length);
-      return;
-    }
-    if (!nodes.admits(node, needed)) {
+    } else {
       if (node !== NULL) node = nodes.trim(root, node);
       node = nodes.addPacked(root, node, needed, true);
+      nodes.prepend(root, node, needed, text, view, offset, length);
     }
-    this.#prependTo(root, node, needed, text, view, offset, length);
+    return count;
   }
 
-  /** Adds an element behind the last. */
-  pushLast(root: Ptr, text: Buffer, view: DataView, offset: number, length: number): void {
+  /** Adds an element behind the last; returns how many there then are. */
+  pushLast(root: Ptr, text: Buffer, view: DataView, offset: number, length: number): number {
     const { nodes } = this;
     const needed = entryBytes(text, offset, length);
-    nodes.requireCountable(root);
+    const count = nodes.countOneMore(root);
     let node = nodes.last(root);
-    if (this.limits.isPlain(length, needed)) {
+    if (nodes.admits(node, needed) && !this.limits.isPlain(length, needed)) {
+      nodes.append(root, node, needed, text, view, offset, length);
+    } else if (this.limits.isPlain(length, needed)) {
       nodes.addPlain(root, NULL, text, view, offset, length);
-      return;
-    }
-    if (!nodes.admits(node, needed)) {
+    } else {
       if (node !== NULL) nodes.trim(root, node);
       node = nodes.addPacked(root, NULL, needed, false);
+      nodes.append(root, node, needed, text, view, offset, length);
     }
-    this.#appendTo(root, node, needed, text, view, offset, length);
+    return count;
   }
 
   /**
@@ -246,13 +241,13 @@ export class Quicklists {
   ): void {
     const { nodes } = this;
     const needed = entryBytes(text, textOffset, length);
-    nodes.requireCountable(root);
+    nodes.countOneMore(root);
     if (this.limits.isPlain(length, needed) || !nodes.admits(node, needed)) {
       const right = this.#openBoundary(root, node, offset, isBehind);
       this.#putBefore(root, right, true, needed, text, view, textOffset, length);
       return;
     }
-    const roomy = this.#withRoomBehind(root, node, needed);
+    const roomy = nodes.withRoomBehind(root, node, needed);
     const bytes = nodes.bytes(roomy);
     const nodeView = nodes.view(roomy);
     const start = nodes.start(roomy);
@@ -278,7 +273,7 @@ export class Quicklists {
       const old = listpack.entryBytesAt(nodes.bytes(node), nodes.view(node), start, offset);
       const isSmaller = needed <= old;
       if (isSmaller || nodes.totalBytes(node) + needed - old <= limits.listpackBytes) {
-        const roomy = isSmaller ? node : this.#withRoomBehind(root, node, needed - old);
+        const roomy = isSmaller ? node : nodes.withRoomBehind(root, node, needed - old);
         const bytes = nodes.bytes(roomy);
         const at = nodes.start(roomy);
         listpack.replace(bytes, nodes.view(roomy), at, offset, text, view, textOffset, length);
@@ -390,56 +385,13 @@ export class Quicklists {
     }
     const left = right === NULL ? nodes.last(root) : nodes.previous(right);
     if (nodes.admits(left, needed)) {
-      this.#appendTo(root, left, needed, text, view, offset, length);
+      nodes.append(root, left, needed, text, view, offset, length);
     } else if (mayEnterRight && nodes.admits(right, needed)) {
-      this.#prependTo(root, right, needed, text, view, offset, length);
+      nodes.prepend(root, right, needed, text, view, offset, length);
     } else {
       const node = nodes.addPacked(root, right, needed, false);
-      this.#appendTo(root, node, needed, text, view, offset, length);
+      nodes.append(root, node, needed, text, view, offset, length);
     }
-  }
-
-  #prependTo(
-    root: Ptr,
-    node: Ptr,
-    needed: number,
-    text: Buffer,
-    view: DataView,
-    offset: number,
-    length: number,
-  ): void {
-    const { nodes } = this;
-    const room = this.heap.word(node, NODE_OFFSET) - NODE_BYTES;
-    const roomy = room >= needed ? node : nodes.makeRoom(root, node, needed, true);
-    const bytes = nodes.bytes(roomy);
-    const to = nodes.view(roomy);
-    const start = nodes.start(roomy);
-    nodes.setStart(roomy, growAtFront(bytes, to, start, needed, text, view, offset, length));
-    nodes.addElements(root, roomy, 1);
-  }
-
-  #appendTo(
-    root: Ptr,
-    node: Ptr,
-    needed: number,
-    text: Buffer,
-    view: DataView,
-    offset: number,
-    length: number,
-  ): void {
-    const { nodes } = this;
-    const roomy = this.#withRoomBehind(root, node, needed);
-    const start = nodes.start(roomy);
-    listpack.append(nodes.bytes(roomy), nodes.view(roomy), start, text, view, offset, length);
-    nodes.addElements(root, roomy, 1);
-  }
-
-  /** Sees to room behind a node's listpack; returns where the node then is. */
-  #withRoomBehind(root: Ptr, node: Ptr, needed: number): Ptr {
-    const { heap, nodes } = this;
-    const end = heap.word(node, NODE_OFFSET) + nodes.totalBytes(node);
-    if (heap.capacity(node) - end >= needed) return node;
-    return nodes.makeRoom(root, node, needed, false);
   }
 
   #copyNode(copy: Ptr, node: Ptr): void {

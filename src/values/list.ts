@@ -70,7 +70,7 @@ export class Lists {
     const { quicklists } = this;
     const root = quicklists.create();
     try {
-      this.#pushEach(root, args, first, atFront);
+      for (let i = first; i < args.count; i++) this.#pushOne(root, args, i, atFront);
     } catch (problem) {
       quicklists.release(root, Number.POSITIVE_INFINITY);
       throw problem;
@@ -100,22 +100,17 @@ export class Lists {
     }
   }
 
-  /** Adds the arguments from `first` on, one after the other. Throws OutOfMemoryError. */
-  push(cell: Cell, args: Args, first: number, atFront: boolean): void {
+  /**
+   * Adds the arguments from `first` on, one after the other, and returns how many elements there
+   * then are. Throws OutOfMemoryError.
+   */
+  push(cell: Cell, args: Args, first: number, atFront: boolean): number {
+    if (cell.encoding === LIST_QUICKLIST) return this.#pushAll(cell.root, args, first, atFront);
     this.prepareGrowth(cell, args.count - first, sumOfLengths(args, first));
-    if (cell.encoding === LIST_QUICKLIST) {
-      const { root } = cell;
-      const before = this.quicklists.count(root);
-      try {
-        this.#pushEach(root, args, first, atFront);
-      } catch (problem) {
-        this.#remove(root, this.quicklists.count(root) - before, atFront);
-        throw problem;
-      }
-      return;
-    }
+    if (cell.encoding === LIST_QUICKLIST) return this.#pushAll(cell.root, args, first, atFront);
     growPacked(cell, sumOfEntries(args, first));
     this.#insertPacked(cell, args, first, atFront);
+    return this.length(cell);
   }
 
   /** Inserts argument `i` before the element in hand, or behind it. */
@@ -244,13 +239,27 @@ export class Lists {
 
   // --- Parts
 
-  #pushEach(root: Ptr, args: Args, first: number, atFront: boolean): void {
+  #pushAll(root: Ptr, args: Args, first: number, atFront: boolean): number {
+    if (args.count === first + 1) return this.#pushOne(root, args, first, atFront);
     const { quicklists } = this;
-    const { bytes, view, count } = args;
-    for (let i = first; i < count; i++) {
-      if (atFront) quicklists.pushFirst(root, bytes, view, args.start(i), args.length(i));
-      else quicklists.pushLast(root, bytes, view, args.start(i), args.length(i));
+    const before = quicklists.count(root);
+    try {
+      for (let i = first; i < args.count; i++) this.#pushOne(root, args, i, atFront);
+    } catch (problem) {
+      this.#remove(root, quicklists.count(root) - before, atFront);
+      throw problem;
     }
+    return quicklists.count(root);
+  }
+
+  #pushOne(root: Ptr, args: Args, i: number, atFront: boolean): number {
+    const { quicklists } = this;
+    const { bytes, view } = args;
+    const start = args.start(i);
+    const length = args.length(i);
+    return atFront
+      ? quicklists.pushFirst(root, bytes, view, start, length)
+      : quicklists.pushLast(root, bytes, view, start, length);
   }
 
   #insertPacked(cell: Cell, args: Args, first: number, atFront: boolean): void {
