@@ -3,6 +3,12 @@ const BYTES_MIN = 1024;
 /** A larger buffer is given up once it is mostly empty. */
 const KEPT_BYTES_MAX = 64 * 1024;
 
+/**
+ * Room that is made for a declared length, as a multiple of what has come. The system gives memory
+ * to such room only as it is filled.
+ */
+const DECLARED_FACTOR_MAX = 4;
+
 const NO_BYTES = Buffer.alloc(0);
 const NO_VIEW = viewOf(NO_BYTES);
 
@@ -26,8 +32,7 @@ export class PendingInput {
     const needed = this.length + length;
     const moves = needed > this.bytes.length;
     if (moves) {
-      // Doubling keeps the copying linear; a declared length only ever makes the step smaller.
-      const wanted = missing > 0 ? Math.min(needed * 2, needed + missing) : needed * 2;
+      const wanted = missing > 0 ? stepTowards(needed + missing, needed) : needed * 2;
       const larger = Buffer.allocUnsafe(wanted);
       this.bytes.copy(larger, 0, 0, this.length);
       this.#use(larger);
@@ -60,6 +65,18 @@ export class PendingInput {
     this.bytes = buffer;
     this.view = viewOf(buffer);
   }
+}
+
+/**
+ * The room to make on the way to `whole` bytes, of which `needed` are there: a fourth of it, a
+ * sixteenth and so on, until it is not too much for a length that is only declared. The last step
+ * ends exactly at the whole and copies a fourth of it. Rejected: all of it at once, which is no more
+ * than address space at first, but which anyone could ask for.
+ */
+function stepTowards(whole: number, needed: number): number {
+  let step = whole;
+  while (step > needed * DECLARED_FACTOR_MAX) step = Math.ceil(step / DECLARED_FACTOR_MAX);
+  return step;
 }
 
 /** A view over the memory of a buffer. */
