@@ -70,8 +70,8 @@ export class PendingInput {
 /**
  * The room to make on the way to `whole` bytes, of which `needed` are there: a fourth of it, a
  * sixteenth and so on, until it is not too much for a length that is only declared. The last step
- * ends exactly at the whole and copies a fourth of it. Rejected: all of it at once, which is no more
- * than address space at first, but which anyone could ask for.
+ * ends exactly at the whole and copies a fourth of it. Rejected: all of it at once, which is only
+ * address space at first, but which anyone could ask for.
  */
 function stepTowards(whole: number, needed: number): number {
   let step = whole;

@@ -161,6 +161,7 @@ export class Stream {
   }
 }
 
+/** The handle of a socket if it can be written to as we do, else null. */
 export function handleOf(socket: Socket): Handle | null {
   const handle = (socket as unknown as { _handle: Handle | null })._handle;
   return handle !== null && typeof handle.writeBuffer === 'function' ? handle : null;

@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { RawSocket } from '../../test/support/raw-socket.ts';
-import { encodeCommand } from '../../test/support/resp-client.ts';
-import { Config } from '../engine/config.ts';
-import { Settings } from '../engine/config-settings.ts';
-import { Redstart } from '../redstart.ts';
-import { Listener } from './listener.ts';
-import { Server } from './server.ts';
+import { Config } from '../../src/engine/config.ts';
+import { Settings } from '../../src/engine/config-settings.ts';
+import { Redstart } from '../../src/redstart.ts';
+import { Listener } from '../../src/server/listener.ts';
+import { Server } from '../../src/server/server.ts';
+import { RawSocket } from '../support/raw-socket.ts';
+import { encodeCommand } from '../support/resp-client.ts';
 
 const BIG = 'b'.repeat(4 * 1024 * 1024);
 
