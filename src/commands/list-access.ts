@@ -1,6 +1,6 @@
 /**
- * What the commands on lists share, those that wait for elements too: which end is meant, adding and
- * taking away elements there, popping from the first of several lists, moving between two.
+ * What the commands on lists share, those that wait for elements too: which end is meant, adding
+ * and taking away elements there, popping from the first of several lists, moving between two.
  */
 import { TYPE_LIST } from '../keyspace/entry.ts';
 import type { EntryCell } from '../keyspace/entry-cell.ts';
@@ -27,14 +27,16 @@ export function isLeftAt(args: Args, i: number): boolean {
   throw SYNTAX_ERROR;
 }
 
-/** An index that counts from the end of so many elements if it is negative, counted from the front. */
+/**
+ * An index that counts from the end of so many elements if it is negative, counted from the front.
+ */
 export function fromFront(index: number, length: number): number {
   return index < 0 ? index + length : index;
 }
 
 /**
- * Adds elements, those of `elements` from `first` on, to the list at argument `key`: that of `cell`,
- * or a new one for null. Says so, and returns how many the list then has.
+ * Adds elements, those of `elements` from `first` on, to the list at argument `key`: that of
+ * `cell`, or a new one for null. Says so, and returns how many the list then has.
  */
 export function addElements(
   context: Context,

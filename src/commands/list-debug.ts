@@ -23,7 +23,9 @@ const UNIT_BYTES: Readonly<Record<string, number>> = {
   gb: 2 ** 30,
 };
 
-/** Sets from how many bytes on an element of a large list has a node to itself; 0 for the default. */
+/**
+ * Sets from how many bytes on an element of a large list has a node to itself; 0 for the default.
+ */
 export const setPackedThreshold: Handler = ({ keyspace }, args, reply) => {
   const [, digits = 'x', unit = ''] = MEMORY_SIZE.exec(args.text(2)) ?? [];
   const bytes = Number(digits) * UNIT_BYTES[unit.toLowerCase()]!;

@@ -1,6 +1,6 @@
 /**
- * Taking entries off the ends of a listpack without moving what stays: at the front its header moves
- * instead. Whoever does this keeps where the listpack starts.
+ * Taking entries off the ends of a listpack without moving what stays: at the front its header
+ * moves instead. Whoever does this keeps where the listpack starts.
  */
 import { behind, previous, totalBytes } from './listpack.ts';
 import { END } from './listpack-entry.ts';

@@ -1,4 +1,6 @@
-/** Looking for one text among the entries of listpacks: what it is as an integer is found out once. */
+/**
+ * Looking for one text among the entries of listpacks: what it is as an integer is found out once.
+ */
 import { equalBytes } from '../memory/bytes.ts';
 import { moveBytes } from '../memory/move-bytes.ts';
 import { Int64 } from './int64.ts';

@@ -12,9 +12,10 @@ import {
 import type { QuicklistNodes } from './quicklist-nodes.ts';
 
 /**
- * Takes nodes off one end of a list, `first` to `last` with so many elements in all. Returns them as
- * a list that is good for nothing but being released, or NULL when there was but one, which is freed
- * already. Needs no memory: the block of the first node becomes the root, its elements are gone.
+ * Takes nodes off one end of a list, `first` to `last` with so many elements in all. Returns them
+ * as a list that is good for nothing but being released, or NULL when there was but one, which is
+ * freed already. Needs no memory: the block of the first node becomes the root, its elements are
+ * gone.
  */
 export function detachNodes(
   nodes: QuicklistNodes,
@@ -52,7 +53,9 @@ export function detachNodes(
   return first;
 }
 
-/** Nodes from `first` to `last` and their bytes; of the two parts of a list the smaller is walked. */
+/**
+ * Nodes from `first` to `last` and their bytes; of the two parts of a list the smaller is walked.
+ */
 function sizeOfPart(
   nodes: QuicklistNodes,
   root: Ptr,

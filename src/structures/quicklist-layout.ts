@@ -27,9 +27,10 @@
  * back what it does not use.
  *
  * Invariants: no node is empty; a node's elements are the count of its listpack; the root's figures
- * are the sums of the nodes'; neighbours link to each other. The bytes of nodes follow the limits in
- * force when they were made. Rejected: a listpack at a fixed place (8 KiB to move per LPUSH); arrays
- * of addresses in place of links (an insertion in the middle of a large list moves half of them).
+ * are the sums of the nodes'; neighbours link to each other. The bytes of nodes follow the limits
+ * in force when they were made. Rejected: a listpack at a fixed place (8 KiB to move per LPUSH);
+ * arrays of addresses in place of links (an insertion in the middle of a large list moves half of
+ * them).
  */
 
 export const ROOT_BYTES = 24;

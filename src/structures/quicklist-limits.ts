@@ -17,7 +17,9 @@ export class NodeLimits {
   size = 0;
   /** Bytes of a full node's block. */
   blockBytes = 0;
-  /** Most bytes of a node's listpack: with its header it fills a block, and no size class beyond. */
+  /**
+   * Most bytes of a node's listpack: with its header it fills a block, and no size class beyond.
+   */
   listpackBytes = 0;
   /** Most entries of a node. */
   entries = 0;

@@ -196,7 +196,9 @@ export class QuicklistNodes {
 
   // --- What is in a packed node
 
-  /** Adds an entry of so many bytes before a node's first. REQUIRES: `admits`, or none are there. */
+  /**
+   * Adds an entry of so many bytes before a node's first. REQUIRES: `admits`, or none are there.
+   */
   prepend(
     root: Ptr,
     node: Ptr,
@@ -301,8 +303,8 @@ export class QuicklistNodes {
   }
 
   /**
-   * Splits a packed node in front of the entry at `offset`, which is not its first. The smaller part
-   * gets a block of its own. Returns the second of the two nodes.
+   * Splits a packed node in front of the entry at `offset`, which is not its first. The smaller
+   * part gets a block of its own. Returns the second of the two nodes.
    */
   split(root: Ptr, node: Ptr, offset: number): Ptr {
     const tailBytes = this.totalBytes(node) - 1 - offset;
@@ -375,8 +377,8 @@ export class QuicklistNodes {
   }
 
   /**
-   * Inserts entries of another listpack as they are, `byteLength` bytes from `from` on. REQUIRES: room
-   * for them behind the listpack.
+   * Inserts entries of another listpack as they are, `byteLength` bytes from `from` on. REQUIRES:
+   * room for them behind the listpack.
    */
   insertEntries(
     root: Ptr,

@@ -1,9 +1,10 @@
 /**
- * A large list: a chain of nodes, each a listpack of a few KiB. quicklist-layout.ts draws its bytes.
+ * A large list: a chain of nodes, each a listpack of a few KiB. quicklist-layout.ts draws its
+ * bytes.
  *
- * Pushing and popping at the ends take the time of one element. A search by index walks node by node
- * from the nearer end. An insertion into a full node splits it; removals join neighbours that have
- * become rather empty.
+ * Pushing and popping at the ends take the time of one element. A search by index walks node by
+ * node from the nearer end. An insertion into a full node splits it; removals join neighbours that
+ * have become rather empty.
  *
  * A list is the address of its root. A place in it is a node and the offset of an entry in the
  * node's listpack (0 in a plain node), and holds until the list changes.
@@ -101,7 +102,9 @@ export class Quicklists {
     return true;
   }
 
-  /** A copy that shares nothing, its nodes trimmed. Throws OutOfMemoryError, leaving nothing behind. */
+  /**
+   * A copy that shares nothing, its nodes trimmed. Throws OutOfMemoryError, leaving nothing behind.
+   */
   copy(root: Ptr): Ptr {
     const { nodes } = this;
     const copy = this.create();

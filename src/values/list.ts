@@ -1,7 +1,7 @@
 /**
  * Lists: a listpack in the record, or a quicklist when that would be too large; see
- * structures/quicklist.ts and `NodeLimits`. As in Redis 7.2 a list that grows beyond the limits of a
- * node becomes a quicklist, and one that has shrunk to a single node of half of them a listpack
+ * structures/quicklist.ts and `NodeLimits`. As in Redis 7.2 a list that grows beyond the limits of
+ * a node becomes a quicklist, and one that has shrunk to a single node of half of them a listpack
  * again.
  */
 import { NULL, type Ptr } from '../memory/address.ts';
