@@ -83,8 +83,10 @@ export class Executor {
 
   /** When the current run of commands began, in ms of `performance.now`. */
   #runStartMs = 0;
-  #runCommand: RegisteredCommand | null = null;
   #runCalls = 0;
+  /** The commands of the run, and how often each was called, by id. */
+  readonly #runCommands: RegisteredCommand[] = [];
+  readonly #callsInRun: Int32Array;
   /** Sum of what `touch` read, so that the reads cannot be optimised away. */
   touched = 0;
   readonly #hashes = new Int32Array(PREFETCH_MAX);
@@ -92,6 +94,7 @@ export class Executor {
   constructor(registry: Registry, statistics: EngineStatistics) {
     this.#registry = registry;
     this.#statistics = statistics;
+    this.#callsInRun = new Int32Array(registry.all.length);
   }
 
   /** Who hears of every command, or null. */
@@ -113,7 +116,7 @@ export class Executor {
 
   /** Ends a batch: what has run since the last clock reading is accounted for. */
   endBatch(): void {
-    if (this.#runCommand !== null) this.#endRun(performance.now());
+    if (this.#runCalls > 0) this.#endRun(performance.now());
   }
 
   /**
@@ -154,8 +157,7 @@ export class Executor {
       if (gate !== 0 && !this.#admit(session, command)) return;
       ran = true;
       if (!isBrief(command, args) || this.timeEach) startMs = this.#beginTimed();
-      else if (command === this.#runCommand) this.#runCalls++;
-      else this.#beginRun(command);
+      else this.#share(command);
       command.run!(session, args, reply);
     } catch (problem) {
       session.keyspace.touching = true;
@@ -220,30 +222,34 @@ export class Executor {
     return (command.mask & (FLAG_BITS.write | FLAG_BITS.may_replicate)) !== 0;
   }
 
-  /** Begins a run of a fast command with its first call. */
-  #beginRun(command: RegisteredCommand): void {
-    if (this.#runCommand !== null) this.#endRun(performance.now());
-    this.#runCommand = command;
-    this.#runCalls = 1;
+  /** Counts a call that shares its time with the other brief ones of the batch. */
+  #share(command: RegisteredCommand): void {
+    this.#runCalls++;
+    if (this.#callsInRun[command.id]!++ === 0) this.#runCommands.push(command);
   }
 
   #endRun(nowMs: number): void {
-    this.#statistics.called(this.#runCommand!, this.#runCalls, (nowMs - this.#runStartMs) * 1000);
-    this.#runCommand = null;
+    const microsecondsPerCall = ((nowMs - this.#runStartMs) * 1000) / this.#runCalls;
+    for (const command of this.#runCommands) {
+      const calls = this.#callsInRun[command.id]!;
+      this.#statistics.called(command, calls, calls * microsecondsPerCall);
+      this.#callsInRun[command.id] = 0;
+    }
+    this.#runCommands.length = 0;
     this.#runCalls = 0;
     this.#runStartMs = nowMs;
   }
 
   /** Before a command that is timed by itself; returns when it begins. */
   #beginTimed(): number {
-    if (this.#runCommand !== null) this.#endRun(performance.now());
+    if (this.#runCalls > 0) this.#endRun(performance.now());
     return this.#runStartMs;
   }
 
   /** After it. It may have run others. */
   #endTimed(session: Session, command: RegisteredCommand, args: Args, startMs: number): void {
     const nowMs = performance.now();
-    if (this.#runCommand !== null) this.#endRun(nowMs);
+    if (this.#runCalls > 0) this.#endRun(nowMs);
     const microseconds = (nowMs - startMs) * 1000;
     this.#statistics.called(command, 1, microseconds);
     this.observer?.timed(session, command, args, microseconds);

@@ -47,6 +47,7 @@ export class RespWriter implements Reply {
   limitBytes: number = Number.POSITIVE_INFINITY;
   #view!: DataView;
   #capacity = 0;
+  #lastWritten!: Buffer;
 
   constructor() {
     this.#use(Buffer.allocUnsafeSlow(INITIAL_BYTES));
@@ -56,6 +57,15 @@ export class RespWriter implements Reply {
   reset(): void {
     this.length = 0;
     if (this.#capacity > KEPT_BYTES_MAX) this.#use(Buffer.allocUnsafeSlow(INITIAL_BYTES));
+  }
+
+  /** What was written, valid until more is written or the writer is reset. */
+  written(): Buffer {
+    // Making a view costs as much as copying a kilobyte, and batches are often alike.
+    if (this.#lastWritten.length !== this.length) {
+      this.#lastWritten = this.buffer.subarray(0, this.length);
+    }
+    return this.#lastWritten;
   }
 
   /** Gives the buffer away, for a write that is still under way, and goes on with a fresh one. */
@@ -258,6 +268,7 @@ export class RespWriter implements Reply {
 
   #use(buffer: Buffer): void {
     this.buffer = buffer;
+    this.#lastWritten = buffer;
     this.#view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
     this.#capacity = buffer.length;
   }

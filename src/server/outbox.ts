@@ -56,7 +56,7 @@ export class Outbox {
       }
       this.#sendQueue();
       this.#check();
-    } else if (this.#write(writer.buffer.subarray(0, length))) {
+    } else if (this.#write(writer.written())) {
       writer.reset();
     } else {
       writer.detach();
