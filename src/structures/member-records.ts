@@ -4,11 +4,11 @@
  *   record   | score f64 | length, varint | member bytes |
  *   varint   7 bits per byte, low ones first; the top bit says that more follow: 1 byte up to 127
  *
- * A member of 20 bytes takes 29, a block of 32. The block's address is what the table's slot and the tree's leaf
- * hold, so a score changes in place and a record that moves is patched in both.
+ * A member of 20 bytes takes 29, a block of 32. The block's address is what the table's slot and
+ * the tree's leaf hold, so a score changes in place and a record that moves is patched in both.
  *
- * Members are ordered as memcmp does: by unsigned bytes, a prefix first. Rejected: the record of a large hash with the
- * score as its value (a second length, and scores that are not aligned).
+ * Members are ordered as memcmp does: by unsigned bytes, a prefix first. Rejected: the record of a
+ * large hash with the score as its value (a second length, and scores that are not aligned).
  */
 import { EXTENT_SHIFT, type Ptr, UNIT_MASK } from '../memory/address.ts';
 import { copyBytes, equalBytes } from '../memory/bytes.ts';
@@ -54,6 +54,12 @@ export class MemberRecords {
 
   score(record: Ptr): number {
     return this.heap.views[record >>> EXTENT_SHIFT]!.getFloat64((record & UNIT_MASK) << 3, true);
+  }
+
+  /** Puts a record's score in `to`: one that is returned might be allocated. */
+  readScore(record: Ptr, to: Float64Array): void {
+    const view = this.heap.views[record >>> EXTENT_SHIFT]!;
+    to[0] = view.getFloat64((record & UNIT_MASK) << 3, true);
   }
 
   setScore(record: Ptr, score: number): void {

@@ -1,6 +1,6 @@
 /**
- * Proves that a score tree is sound, for tests and debugging: order, totals, keys, links and fill are computed anew and
- * compared.
+ * Proves that a score tree is sound, for tests and debugging: order, totals, keys, links and fill
+ * are computed anew and compared.
  */
 import { NULL, type Ptr } from '../memory/address.ts';
 import type { MemberRecords } from './member-records.ts';

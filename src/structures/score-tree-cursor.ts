@@ -10,8 +10,8 @@ import {
 } from './score-tree-node.ts';
 
 /**
- * Stands on an entry, or behind the last or before the first. To be used again and again; valid until the next
- * change of the tree.
+ * Stands on an entry, or behind the last or before the first. To be used again and again; valid
+ * until the next change of the tree.
  */
 export class ScoreCursor {
   leaf: Ptr = NULL;

@@ -1,7 +1,8 @@
 /**
- * How a score tree grows. A full node first shares with its neighbours; only when those are full too does one more
- * node come between them, so that random insertions fill nodes to 85 % and not to 69. An insertion at either end of
- * the tree begins a node of its own instead: those that it leaves behind stay full.
+ * How a score tree grows. A full node first shares with its neighbours; only when those are full
+ * too does one more node come between them, so that random insertions fill nodes to 85 % and not to
+ * 69. An insertion at either end of the tree begins a node of its own instead: those that it leaves
+ * behind stay full.
  *
  * What needs memory takes it before the first change, so that a refusal leaves the tree as it was.
  */
@@ -29,7 +30,10 @@ const BEHIND_LAST = 2;
 export class TreeInsertion {
   readonly #nodes: TreeNodes;
   readonly #spread: NodeSpread;
-  /** Nodes taken in advance: one for each level whose node will be divided, NULL for the level above. */
+  /**
+   * Nodes taken in advance: one for each level whose node will be divided, NULL for the level
+   * above.
+   */
   readonly #fresh = new Uint32Array(LEVELS_MAX + 1);
 
   constructor(nodes: TreeNodes, spread: NodeSpread) {
@@ -38,8 +42,9 @@ export class TreeInsertion {
   }
 
   /**
-   * Writes the entry in hand at the path's place. Whether the path still holds: its place may be elsewhere if nodes
-   * have shared entries. Without memory to grow it throws and nothing has changed.
+   * Writes the entry in hand at the path's place. Whether the path still holds: its place may be
+   * elsewhere if nodes have shared entries. Without memory to grow it throws and nothing has
+   * changed.
    */
   insert(root: Ptr, path: TreePath): boolean {
     const nodes = this.#nodes;
@@ -115,8 +120,9 @@ export class TreeInsertion {
   }
 
   /**
-   * Lets a full node and its neighbours share their entries and the one in hand, with one more node if there is
-   * one: then the entry that tells of that is in hand. Returns the slot where it belongs.
+   * Lets a full node and its neighbours share their entries and the one in hand, with one more node
+   * if there is one: then the entry that tells of that is in hand. Returns the slot where it
+   * belongs.
    */
   #share(root: Ptr, path: TreePath, level: number, slot: number, fresh: Ptr): number {
     const nodes = this.#nodes;
@@ -131,7 +137,10 @@ export class TreeInsertion {
     return spread.first + spread.count;
   }
 
-  /** Makes the entry in hand the only one of a new node at an end of the tree; the rest is as for `#share`. */
+  /**
+   * Makes the entry in hand the only one of a new node at an end of the tree; the rest is as for
+   * `#share`.
+   */
   #begin(root: Ptr, path: TreePath, level: number, fresh: Ptr, edge: number): number {
     const nodes = this.#nodes;
     const node = path.nodes[level]! as Ptr;

@@ -1,18 +1,20 @@
 /**
  * How a score tree lies in the arena. score-tree.ts tells what it is for.
  *
- *   root (16 B)     | top node | first leaf | last leaf | entries |        the head of the owner's block
- *   leaf (768 B)    | level 0, count | next leaf | previous leaf | 63 x u32 record | 63 x f64 score |
- *   inner (1272 B)  | level, count   |     -     |       -       | 63 x u32 record | 63 x f64 score |
+ *   root (16 B)     | top node | first leaf | last leaf | entries |     begins the owner's block
+ *   leaf (768 B)    | level 0, count | next | previous | 63 x u32 record | 63 x f64 score |
+ *   inner (1272 B)  | level, count   |  -   |    -     | 63 x u32 record | 63 x f64 score |
  *                     63 x u32 child | 63 x u32 total |
  *
- * An inner node begins as a leaf does, so one search serves both: its record and score are those of the first entry
- * below the child, its total is the number of entries there. 63 entries fill the slab's classes of 768 and 1280 bytes.
+ * An inner node begins as a leaf does, so one search serves both: its record and score are those of
+ * the first entry below the child, its total is the number of entries there. 63 entries fill the
+ * slab's classes of 768 and 1280 bytes.
  *
- * Invariants: entries ascend by (score, member); an inner entry's record, score and total are exact; all leaves are
- * on level 0; a node with fewer than ENTRIES_MIN entries is the first or the last of its level; the top node is a
- * leaf or has at least two children. Scores lie apart from records, 8 to a cache line: rejected was an array of pairs
- * (a third more lines to search and half as many words again to move).
+ * Invariants: entries ascend by (score, member); an inner entry's record, score and total are
+ * exact; all leaves are on level 0; a node with fewer than ENTRIES_MIN entries is the first or the
+ * last of its level; the top node is a leaf or has at least two children. Scores lie apart from
+ * records, 8 to a cache line: rejected was an array of pairs (a third more lines to search and half
+ * as many words again to move).
  */
 import { EXTENT_SHIFT, NULL, type Ptr, UNIT_MASK } from '../memory/address.ts';
 import type { Heap } from '../memory/heap.ts';
@@ -24,8 +26,8 @@ export const TREE_LAST = 2;
 export const TREE_COUNT = 3;
 
 export const ENTRIES_MAX = 63;
-export const ENTRIES_MIN = 28;
-/** More than any tree has: with 28 entries per node, 2^32 would need seven. */
+export const ENTRIES_MIN = 29;
+/** More than any tree has: with 29 entries per node, 2^32 would need seven. */
 export const LEVELS_MAX = 12;
 
 const LINE_WORDS = 16;
@@ -49,7 +51,9 @@ export const ENTRY_TOTAL = 2;
 /** Reads and changes single nodes. */
 export class TreeNodes {
   readonly heap: Heap;
-  /** The entry in hand: what `put` writes. A score that is passed as an argument might be allocated. */
+  /**
+   * The entry in hand: what `put` writes. A score that is passed as an argument might be allocated.
+   */
   readonly entry: Uint32Array = new Uint32Array(3);
   readonly entryScore: Float64Array = new Float64Array(1);
 
@@ -127,8 +131,8 @@ export class TreeNodes {
   }
 
   /**
-   * Loads all twelve lines of a leaf at once, so that their cache misses overlap: searching without branches would
-   * wait for one after the other.
+   * Loads all twelve lines of a leaf at once, so that their cache misses overlap: searching without
+   * branches would wait for one after the other.
    */
   touchLeaf(leaf: Ptr): number {
     const words = this.heap.words[leaf >>> EXTENT_SHIFT]!;
@@ -136,40 +140,6 @@ export class TreeNodes {
     let sum = 0;
     for (let line = at; line < at + LEAF_BYTES / 4; line += LINE_WORDS) sum ^= words[line]!;
     return sum;
-  }
-
-  /** Entries of a node whose scores are lower than the one in hand. */
-  countLower(node: Ptr): number {
-    const view = this.heap.views[node >>> EXTENT_SHIFT]!;
-    const start = ((node & UNIT_MASK) << 3) + NODE_SCORES_BYTES;
-    const score = this.entryScore[0]!;
-    let left = this.count(node);
-    if (left === 0) return 0;
-    let low = 0;
-    while (left > 1) {
-      const half = left >>> 1;
-      const isLower = view.getFloat64(start + ((low + half - 1) << 3), true) < score;
-      low += Number(isLower) * half;
-      left -= half;
-    }
-    return low + Number(view.getFloat64(start + (low << 3), true) < score);
-  }
-
-  /** Entries of a node whose scores are not higher than the one in hand. */
-  countNotHigher(node: Ptr): number {
-    const view = this.heap.views[node >>> EXTENT_SHIFT]!;
-    const start = ((node & UNIT_MASK) << 3) + NODE_SCORES_BYTES;
-    const score = this.entryScore[0]!;
-    let left = this.count(node);
-    if (left === 0) return 0;
-    let low = 0;
-    while (left > 1) {
-      const half = left >>> 1;
-      const isLower = view.getFloat64(start + ((low + half - 1) << 3), true) <= score;
-      low += Number(isLower) * half;
-      left -= half;
-    }
-    return low + Number(view.getFloat64(start + (low << 3), true) <= score);
   }
 
   /** Makes a slot's key that of the first entry below a node. */

@@ -1,9 +1,10 @@
 /**
- * The way from a score tree's top to a place in a leaf. Whoever changes a tree walks it first, and on the way back
- * corrects the totals and keys that it passed.
+ * The way from a score tree's top to a place in a leaf. Whoever changes a tree walks it first, and
+ * on the way back corrects the totals and keys that it passed.
  *
- * On level 0 `slots` holds the place: the number of the leaf's entries before it. Above it holds the child taken, the
- * last one whose first entry is before the place. So a place between two leaves is the end of the left one.
+ * On level 0 `slots` holds the place: the number of the leaf's entries before it. Above it holds
+ * the child taken, the last one whose first entry is before the place. So a place between two
+ * leaves is the end of the left one.
  */
 import { EXTENT_SHIFT, type Ptr, UNIT_MASK } from '../memory/address.ts';
 import type { Heap } from '../memory/heap.ts';
@@ -11,10 +12,13 @@ import type { MemberRecords } from './member-records.ts';
 import {
   LEVELS_MAX,
   NODE_CHILDREN,
+  NODE_RECORDS,
+  NODE_SCORES_BYTES,
   NODE_TOTALS,
   TREE_TOP,
   type TreeNodes,
 } from './score-tree-node.ts';
+import { countLower, countNotHigher } from './score-tree-search.ts';
 
 /** See the file's comment. */
 export class TreePath {
@@ -28,11 +32,13 @@ export class TreePath {
   readonly #heap: Heap;
   readonly #members: MemberRecords;
   readonly #nodes: TreeNodes;
+  readonly #score: Float64Array;
 
   constructor(nodes: TreeNodes, members: MemberRecords) {
     this.#heap = nodes.heap;
     this.#nodes = nodes;
     this.#members = members;
+    this.#score = nodes.entryScore;
   }
 
   /** To behind all entries that are not after (`nodes.entryScore`, the record's member). */
@@ -45,7 +51,10 @@ export class TreePath {
     this.#end(node, this.#countNotAfter(node, record));
   }
 
-  /** To behind all entries with a lower score than `nodes.entryScore`, or with one that is not higher. */
+  /**
+   * To behind all entries with a lower score than `nodes.entryScore`, or with one that is not
+   * higher.
+   */
   toScore(root: Ptr, orEqual: boolean): void {
     let node = this.#start(root);
     for (let level = this.top; level > 0; level--) {
@@ -56,8 +65,8 @@ export class TreePath {
   }
 
   /**
-   * To behind all entries whose members are before these bytes, or not after them, whatever their scores. If those
-   * differ the place is any.
+   * To behind all entries whose members are before these bytes, or not after them, whatever their
+   * scores. If those differ the place is any.
    */
   toMember(
     root: Ptr,
@@ -161,21 +170,38 @@ export class TreePath {
   }
 
   #countBefore(node: Ptr, orEqual: boolean): number {
-    return orEqual ? this.#nodes.countNotHigher(node) : this.#nodes.countLower(node);
+    const words = this.#heap.words[node >>> EXTENT_SHIFT]!;
+    const view = this.#heap.views[node >>> EXTENT_SHIFT]!;
+    const at = (node & UNIT_MASK) << 1;
+    const scores = (at << 2) + NODE_SCORES_BYTES;
+    const count = words[at]! & 255;
+    return orEqual
+      ? countNotHigher(view, scores, count, this.#score)
+      : countLower(view, scores, count, this.#score);
   }
 
   #countNotAfter(node: Ptr, record: Ptr): number {
-    const nodes = this.#nodes;
-    const lower = nodes.countLower(node);
-    if (lower === nodes.count(node) || nodes.score(node, lower) !== nodes.entryScore[0]) {
-      return lower;
+    const words = this.#heap.words[node >>> EXTENT_SHIFT]!;
+    const view = this.#heap.views[node >>> EXTENT_SHIFT]!;
+    const at = (node & UNIT_MASK) << 1;
+    const scores = (at << 2) + NODE_SCORES_BYTES;
+    const count = words[at]! & 255;
+    const low = countLower(view, scores, count, this.#score);
+    const score = this.#score[0]!;
+    let end = low;
+    while (end < count && view.getFloat64(scores + (end << 3), true) === score) {
+      // The record itself is found without looking at those that have the same score.
+      if (words[at + NODE_RECORDS + end] === record) return end + 1;
+      end++;
     }
-    return this.#countAmongEqual(node, lower, record);
+    return end === low ? low : this.#countAmongEqual(node, low, end, record);
   }
 
-  #countAmongEqual(node: Ptr, lower: number, record: Ptr): number {
-    let low = lower;
-    let high = this.#nodes.countNotHigher(node);
+  /**
+   * Of the entries from `low` to before `high`, which have the score in hand, passes those not
+   * after the record.
+   */
+  #countAmongEqual(node: Ptr, low: number, high: number, record: Ptr): number {
     while (low < high) {
       const middle = (low + high) >>> 1;
       const rival = this.#nodes.record(node, middle);
@@ -191,7 +217,9 @@ export class TreePath {
     return node;
   }
 
-  /** Records the child with the last of the `before` entries that are before the place; returns it. */
+  /**
+   * Records the child with the last of the `before` entries that are before the place; returns it.
+   */
   #down(level: number, node: Ptr, before: number): Ptr {
     const slot = before === 0 ? 0 : before - 1;
     this.nodes[level] = node;

@@ -1,6 +1,6 @@
 /**
- * Evens out neighbours: the entries of up to three nodes with one parent, and perhaps one more entry, are gathered and
- * dealt out again to as many nodes, to one more or to one less.
+ * Evens out neighbours: the entries of up to three nodes with one parent, and perhaps one more
+ * entry, are gathered and dealt out again to as many nodes, to one more or to one less.
  */
 import { EXTENT_SHIFT, type Ptr, UNIT_MASK } from '../memory/address.ts';
 import type { Heap } from '../memory/heap.ts';
@@ -17,7 +17,9 @@ import {
   type TreeNodes,
 } from './score-tree-node.ts';
 
-/** Neighbours that are evened out together. With two instead of three, nodes are 81 % full, not 86. */
+/**
+ * Neighbours that are evened out together. With two instead of three, nodes are 81 % full, not 86.
+ */
 const NEIGHBOURS_MAX = 3;
 const GATHERED_MAX = NEIGHBOURS_MAX * ENTRIES_MAX + 1;
 
@@ -78,7 +80,10 @@ export class NodeSpread {
     }
   }
 
-  /** Deals out what was gathered to the first `count` of the chosen, and behind them to `extra` if it is a node. */
+  /**
+   * Deals out what was gathered to the first `count` of the chosen, and behind them to `extra` if
+   * it is a node.
+   */
   deal(count: number, extra: Ptr): void {
     const nodes = this.#nodes;
     const targets = count + (extra === 0 ? 0 : 1);

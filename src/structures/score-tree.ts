@@ -1,17 +1,19 @@
 /**
- * The order of a large sorted set: a B+tree of its records by (score, member), in the arena. score-tree-node.ts draws
- * its bytes.
+ * The order of a large sorted set: a B+tree of its records by (score, member), in the arena.
+ * score-tree-node.ts draws its bytes.
  *
- * Every inner entry counts the entries below, so that the rank of a record and the record of a rank take one walk from
- * the top. Leaves are linked both ways; a range is one walk and then a run through arrays. A leaf holds the scores,
- * so that only equal ones make a search look at records. -0 equals 0, infinities are scores like others, NaN is none.
+ * Every inner entry counts the entries below, so that the rank of a record and the record of a rank
+ * take one walk from the top. Leaves are linked both ways; a range is one walk and then a run
+ * through arrays. A leaf holds the scores, so that only equal ones make a search look at records.
+ * -0 equals 0, infinities are scores like others, NaN is none.
  *
- * At 1M records, four levels: 14.9 bytes per record after random insertions, 12.4 after ascending ones. Rejected: a
- * skiplist (27 bytes, and a cache miss per step where a node has one per 63 entries), separators that are only
- * bounds (no record would have to be patched there, but each deletion of a record would have to find them).
+ * At 1M records, four levels: 14.9 bytes per record after random insertions, 12.4 after ascending
+ * ones. Rejected: a skiplist (27 bytes, and a cache miss per step where a node has one per 63
+ * entries), separators that are only bounds (no record would have to be patched there, but each
+ * deletion of a record would have to find them).
  *
- * A tree is the address of a root, 16 bytes that its owner provides. Scores are those in the records: a record's
- * score may change only through `move`.
+ * A tree is the address of a root, 16 bytes that its owner provides. Scores are those in the
+ * records: a record's score may change only through `move`.
  */
 import { NULL, type Ptr } from '../memory/address.ts';
 import type { MemberRecords } from './member-records.ts';
@@ -66,14 +68,20 @@ export class ScoreTree {
     return this.nodes.heap.word(root, TREE_COUNT);
   }
 
-  /** Adds a record that is not in the tree. Without memory to grow it throws and nothing has changed. */
+  /**
+   * Adds a record that is not in the tree. Without memory to grow it throws and nothing has
+   * changed.
+   */
   insert(root: Ptr, record: Ptr): void {
     this.#takeInHand(record);
     this.#path.toRecord(root, record);
     this.#insertion.insert(root, this.#path);
   }
 
-  /** As `insert`, but quick for a record that belongs before the first or behind the last: for loading. */
+  /**
+   * As `insert`, but quick for a record that belongs before the first or behind the last: for
+   * loading.
+   */
   insertSorted(root: Ptr, record: Ptr): void {
     this.#takeInHand(record);
     const { nodes } = this;
@@ -95,8 +103,9 @@ export class ScoreTree {
   /** Gives a record another score. Without memory to grow it throws and nothing has changed. */
   move(root: Ptr, record: Ptr, score: number): void {
     const { nodes } = this;
-    this.#takeInHand(record);
     const origin = this.#origin;
+    const path = this.#path;
+    this.#takeInHand(record);
     origin.toRecord(root, record);
     const leaf = origin.nodes[0]! as Ptr;
     let slot = this.#slotOf(origin, record);
@@ -105,7 +114,6 @@ export class ScoreTree {
       nodes.setScore(leaf, slot, score);
       if (slot === 0) origin.refreshKeys(1);
     } else {
-      const path = this.#path;
       path.toRecord(root, record);
       const isBefore = path.nodes[0] === leaf && path.slots[0]! <= slot;
       if (this.#insertion.insert(root, path)) {
@@ -120,7 +128,10 @@ export class ScoreTree {
     this.#members.setScore(record, score);
   }
 
-  /** Takes up to `countMax` records from a rank on, all of one leaf, out of the tree; returns how many. */
+  /**
+   * Takes up to `countMax` records from a rank on, all of one leaf, out of the tree; returns how
+   * many.
+   */
   removeSlice(root: Ptr, rank: number, countMax: number): number {
     const path = this.#path;
     path.toRank(root, rank);
@@ -144,7 +155,9 @@ export class ScoreTree {
     return this.#path.rank();
   }
 
-  /** Records whose member is before these bytes, or not after them. REQUIRES: all scores are equal. */
+  /**
+   * Records whose member is before these bytes, or not after them. REQUIRES: all scores are equal.
+   */
   rankOfMember(
     root: Ptr,
     bytes: Buffer,
@@ -163,7 +176,10 @@ export class ScoreTree {
     return this.nodes.record(this.#path.nodes[0]! as Ptr, this.#path.slots[0]!);
   }
 
-  /** Puts a cursor on the record of a rank; without one, as all seeks, behind the last. Whether there is one. */
+  /**
+   * Puts a cursor on the record of a rank; without one, as all seeks, behind the last. Whether
+   * there is one.
+   */
   seekRank(root: Ptr, cursor: ScoreCursor, rank: number): boolean {
     this.#path.toRank(root, Math.min(rank, this.count(root)));
     return this.#place(cursor);
@@ -176,7 +192,10 @@ export class ScoreTree {
     return this.#place(cursor);
   }
 
-  /** Puts a cursor on the first record whose member is not before these bytes, or after them, as `rankOfMember`. */
+  /**
+   * Puts a cursor on the first record whose member is not before these bytes, or after them, as
+   * `rankOfMember`.
+   */
   seekMember(
     root: Ptr,
     cursor: ScoreCursor,
@@ -191,8 +210,8 @@ export class ScoreTree {
   }
 
   /**
-   * Moves a record out of an evacuated place, as `heap.relocate` does, and tells the tree; returns its address. The
-   * table's slot is left to the caller.
+   * Moves a record out of an evacuated place, as `heap.relocate` does, and tells the tree; returns
+   * its address. The table's slot is left to the caller.
    */
   relocateRecord(root: Ptr, record: Ptr): Ptr {
     const { nodes } = this;
@@ -204,8 +223,8 @@ export class ScoreTree {
   }
 
   /**
-   * Moves what is in evacuated places of the nodes on the way to a rank; returns the first rank of the next leaf. Ranks
-   * of a tree that changes in between may lead past a node.
+   * Moves what is in evacuated places of the nodes on the way to a rank; returns the first rank of
+   * the next leaf. Ranks of a tree that changes in between may lead past a node.
    */
   relocateNodes(root: Ptr, rank: number): number {
     const { nodes } = this;
@@ -246,7 +265,7 @@ export class ScoreTree {
   }
 
   #takeInHand(record: Ptr): void {
-    this.nodes.entryScore[0] = this.#members.score(record);
+    this.#members.readScore(record, this.nodes.entryScore);
     this.nodes.entry[ENTRY_RECORD] = record;
   }
 

@@ -1,4 +1,5 @@
-// A large sorted set against a sorted array: all kinds of scores and members, evacuation, copies, refused memory.
+// A large sorted set against a sorted array: all kinds of scores and members, evacuation, copies,
+// refused memory.
 // Run: npx tsx src/structures/sorted-set.fuzz.ts --seconds 10   (SEED=n begins with that round)
 
 import { runSortedSetRound } from '../../test/support/sorted-set-round.ts';

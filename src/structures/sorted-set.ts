@@ -1,17 +1,19 @@
 /**
- * A large sorted set: a table that finds members and a tree that orders them, over the same records.
+ * A large sorted set: a table that finds members and a tree that orders them, over the same
+ * records.
  *
  *   root (32 B)   | tree: top, first, last, entries | table | - | used bytes f64 |
  *
- * Invariants: every record is in one slot of the table and in one of a leaf; the table, the nodes, the records and
- * the root together take the used bytes, which are counted as blocks come and go.
+ * Invariants: every record is in one slot of the table and in one of a leaf; the table, the nodes,
+ * the records and the root together take the used bytes, which are counted as blocks come and go.
  *
- * At 1M members of 20 bytes a set takes 54.5 bytes per member after random insertions (32 the record, 14.6 the tree,
- * 7.9 the table), 52.4 after ascending ones. Rejected: two sizes of leaves (2 bytes less, a move at every sixth
- * insertion) and scores in leaves only (8 bytes less, but ZSCORE would have to walk the tree without knowing where).
+ * At 1M members of 20 bytes a set takes 54.5 bytes per member after random insertions (32 the
+ * record, 14.6 the tree, 7.9 the table), 52.4 after ascending ones. Rejected: two sizes of leaves
+ * (2 bytes less, a move at every sixth insertion) and scores in leaves only (8 bytes less, but
+ * ZSCORE would have to walk the tree without knowing where).
  *
- * A set is the address of its root. Records that are passed are those of that set; an address is good until the member
- * is removed or relocated.
+ * A set is the address of its root. Records that are passed are those of that set; an address is
+ * good until the member is removed or relocated.
  */
 import { EXTENT_SHIFT, NULL, type Ptr, UNIT_MASK } from '../memory/address.ts';
 import type { Heap } from '../memory/heap.ts';
@@ -20,9 +22,10 @@ import { MemberRecords } from './member-records.ts';
 import { MemberTable } from './member-table.ts';
 import { ScoreTree } from './score-tree.ts';
 import { ScoreCursor } from './score-tree-cursor.ts';
+import { TREE_ROOT_BYTES } from './score-tree-node.ts';
 
 const ROOT_BYTES = 32;
-const ROOT_TABLE = 4;
+const ROOT_TABLE = TREE_ROOT_BYTES / 4;
 /** In bytes; the other is in words. */
 const ROOT_USED_BYTES = 24;
 
@@ -108,7 +111,10 @@ export class SortedSet {
     return record === NULL ? Number.NaN : this.members.score(record);
   }
 
-  /** Adds a member that is not in the set; returns its record. Without memory it throws and nothing has changed. */
+  /**
+   * Adds a member that is not in the set; returns its record. Without memory it throws and nothing
+   * has changed.
+   */
   add(
     root: Ptr,
     hash: number,
@@ -174,8 +180,8 @@ export class SortedSet {
   }
 
   /**
-   * Removes up to `countMax` members from a rank on, at most a leaf's; returns how many. To remove a range, call again
-   * with the same rank.
+   * Removes up to `countMax` members from a rank on, at most a leaf's; returns how many. To remove
+   * a range, call again with the same rank.
    */
   removeSlice(root: Ptr, rank: number, countMax: number): number {
     const before = this.heap.usedBytes;
@@ -196,7 +202,10 @@ export class SortedSet {
     return this.table.randomRecord(this.tableOf(root), random);
   }
 
-  /** As `table.scanBucket`: records come to `table.batch`, the position after them to `table.nextPosition`. */
+  /**
+   * As `table.scanBucket`: records come to `table.batch`, the position after them to
+   * `table.nextPosition`.
+   */
   scan(root: Ptr, position: number): number {
     return this.table.scanBucket(this.tableOf(root), position);
   }
@@ -221,11 +230,12 @@ export class SortedSet {
   }
 
   /**
-   * Frees about `blocksMax` blocks of a set that is given up; whether all are gone. A step frees up to 66.
-   * REQUIRES: after the first call only further calls, until true.
+   * Frees about `blocksMax` blocks of a set, at most 75 more; true once nothing is left of it.
+   * After the first call only `visitBlocks`, `usedBytes` and further calls are allowed.
    */
   release(root: Ptr, blocksMax: number): boolean {
     const { heap, tree } = this;
+    const before = heap.usedBytes;
     for (let left = blocksMax; left > 0; ) {
       const count = tree.drainLeaf(root);
       for (let i = 0; i < count; i++) heap.free(tree.batch[i]! as Ptr);
@@ -238,18 +248,22 @@ export class SortedSet {
         return true;
       }
     }
+    this.#addUsedBytes(root, heap.usedBytes - before);
     return false;
   }
 
-  /** Moves the root, and the table's, if they lie in evacuated places; returns the root's address. */
+  /**
+   * Moves the root, and the table's, if they lie in evacuated places; returns the root's address.
+   */
   relocateRoot(root: Ptr): Ptr {
     this.heap.setWord(root, ROOT_TABLE, this.table.relocateRoot(this.tableOf(root)));
     return this.heap.isEvacuating(root) ? this.heap.relocate(root) : root;
   }
 
   /**
-   * Moves what lies in evacuated places of one bucket of the table, its records included, or of one leaf and the nodes
-   * above it. Begins at position 0 and returns the next, 0 at the end. What is added meanwhile needs no move.
+   * Moves what lies in evacuated places of one bucket of the table, its records included, or of one
+   * leaf and the nodes above it. Begins at position 0 and returns the next, 0 at the end. What is
+   * added meanwhile needs no move.
    */
   relocate(root: Ptr, position: number): number {
     if (position < POSITION_NODES) {

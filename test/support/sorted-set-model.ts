@@ -208,7 +208,9 @@ export class SortedSetModel {
     this.check();
   }
 
-  /** Runs a change that is refused all memory from the `allowed`-th block on; whether it was made. */
+  /**
+   * Runs a change that is refused all memory from the `allowed`-th block on; whether it was made.
+   */
   withoutMemory(allowed: number, change: () => void): boolean {
     const { heap } = this;
     const alloc = heap.alloc;

@@ -27,7 +27,9 @@ const SCORES: Readonly<Record<string, Scores>> = {
   equal: () => 7,
 };
 
-/** What members there are: short ones of the bytes that matter, prefixes of each other, long ones. */
+/**
+ * What members there are: short ones of the bytes that matter, prefixes of each other, long ones.
+ */
 const MEMBERS: Readonly<Record<string, Members>> = {
   numbers: (random) => Buffer.from(`member:${random.integer(0, 6000)}`),
   bytes: (random) => Buffer.from(random.text('\0\u0001\u007f\u0080\u00ff', 0, 6), 'latin1'),
