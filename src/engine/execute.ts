@@ -25,6 +25,7 @@ import {
   REPLY_SKIP,
   REPLY_SKIP_NEXT,
 } from '../commands/services/clients.ts';
+import { equalBytes } from '../memory/bytes.ts';
 import { OutOfMemoryError } from '../memory/heap.ts';
 import type { Args } from '../protocol/args.ts';
 import type { Reply } from '../protocol/reply.ts';
@@ -128,12 +129,19 @@ export class Executor {
     const database = session.database;
     const hashes = this.#hashes;
     let keys = 0;
+    let last: Args | null = null;
     for (let i = 0; i < count; i++) {
       const args = batch[i]!;
       if (args.count < 2) continue;
+      args.hashed = 1;
+      // Pipelines often work on one key.
+      if (last !== null && sameKey(args, last)) {
+        args.hash = last.hash;
+        continue;
+      }
+      last = args;
       const hash = hashBytes(args.view, args.start(1), args.length(1));
       args.hash = hash;
-      args.hashed = 1;
       hashes[keys++] = hash;
     }
     this.touched = database.keyspace.table.prefetch(database.root, hashes, keys);
@@ -263,6 +271,14 @@ export class Executor {
  */
 function isBrief(command: RegisteredCommand, args: Args): boolean {
   return (command.mask & BRIEF) !== 0 && args.length(args.count - 1) <= BRIEF_ARGUMENT_BYTES_MAX;
+}
+
+/** Whether the first keys of two calls are the same. */
+function sameKey(args: Args, other: Args): boolean {
+  const length = args.length(1);
+  if (other.length(1) !== length) return false;
+  const start = other.start(1);
+  return equalBytes(args.bytes, args.view, args.start(1), other.bytes, other.view, start, length);
 }
 
 /** What a client is told; what is no client's business is thrown on. */
