@@ -29,6 +29,12 @@ import * as replication from './replication.ts';
 import * as servers from './server.ts';
 import * as shutdowns from './shutdown.ts';
 import * as slowlogs from './slowlog.ts';
+import * as streams from './stream.ts';
+import * as streamGroups from './stream-group.ts';
+import * as streamInfo from './stream-info.ts';
+import * as pendingEntries from './stream-pending.ts';
+import * as streamRanges from './stream-range.ts';
+import * as streamReads from './stream-read.ts';
 import * as strings from './string.ts';
 import * as stringCounters from './string-counter.ts';
 import * as stringComparison from './string-lcs.ts';
@@ -70,6 +76,12 @@ const FAMILIES: readonly Readonly<Record<string, Command>>[] = [
   bitfields,
   hyperloglogs,
   hyperloglogViews,
+  streams,
+  streamRanges,
+  streamReads,
+  streamGroups,
+  pendingEntries,
+  streamInfo,
 ];
 
 /** All top-level commands. */

@@ -29,6 +29,11 @@ export class IdBuffer {
     this.count++;
   }
 
+  /** Puts another id in the place of one. */
+  replace(index: number, id: StreamId): void {
+    id.write(this.#words, index * WORDS);
+  }
+
   read(index: number, into: StreamId): void {
     into.read(this.#words, index * WORDS);
   }

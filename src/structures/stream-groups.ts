@@ -56,7 +56,8 @@ export class StreamGroups {
   readonly tree: IdTree;
   readonly groups: NameList;
   readonly consumers: NameList;
-  readonly #cursor: IdCursor;
+  /** The pending entry in hand: whoever goes through a tree of them moves it. */
+  readonly cursor: IdCursor;
   readonly #id = new StreamId();
   readonly #batch = new Uint32Array(ENTRIES_MAX);
 
@@ -65,7 +66,7 @@ export class StreamGroups {
     this.tree = tree;
     this.groups = new NameList(heap, GROUP_BYTES);
     this.consumers = new NameList(heap, CONSUMER_BYTES);
-    this.#cursor = new IdCursor(tree.nodes);
+    this.cursor = new IdCursor(tree.nodes);
   }
 
   // --- Groups
@@ -115,7 +116,7 @@ export class StreamGroups {
   /** Removes a consumer, and from its group what is pending with it; how many entries that were. */
   removeConsumer(group: Ptr, consumer: Ptr): number {
     const { tree, heap } = this;
-    const cursor = this.#cursor;
+    const cursor = this.cursor;
     const own = this.pendingOf(consumer);
     const pending = tree.count(own);
     for (let more = tree.first(own, cursor); more; more = cursor.next()) {
@@ -151,6 +152,11 @@ export class StreamGroups {
   /** The tree of what is pending in a group or with a consumer. */
   pendingOf(record: Ptr): Ptr {
     return (record + PENDING) as Ptr;
+  }
+
+  /** Entries pending in a group or with a consumer. */
+  pendingCount(record: Ptr): number {
+    return this.tree.count(this.pendingOf(record));
   }
 
   /** The pending entry of an id, or NULL. */
@@ -305,7 +311,7 @@ export class StreamGroups {
 
   #copyPending(group: Ptr, copy: Ptr, consumers: ReadonlyMap<Ptr, Ptr>): void {
     const { tree, heap } = this;
-    const cursor = this.#cursor;
+    const cursor = this.cursor;
     const id = this.#id;
     for (let more = tree.first(this.pendingOf(group), cursor); more; more = cursor.next()) {
       cursor.readId(id);

@@ -75,6 +75,13 @@ export class StreamLog {
     return this.tree.count(root);
   }
 
+  /** Nodes of the tree that has them. */
+  nodeCount(root: Ptr): number {
+    let count = 0;
+    this.tree.visitBlocks(root, () => count++);
+    return count;
+  }
+
   /** Whether there is an entry of this id. */
   has(root: Ptr, id: StreamId): boolean {
     return this.#cursor.first(root, id) && this.#cursor.entry.id.equals(id);

@@ -83,22 +83,24 @@ export class ConsumerGroups {
     if (this.#bound.isBefore(id)) writeIdAt(this.#groups.heap, group, GROUP_LAST_ID, id);
   }
 
-  /** Entries that a group has yet to be given, or UNKNOWN. */
-  lag(root: Ptr, group: Ptr): bigint {
+  /**
+   * Entries that a group has yet to be given; undefined when that cannot be told. It is less than 0
+   * when the group was told to have read more than there ever was.
+   */
+  lag(root: Ptr, group: Ptr): bigint | undefined {
     const added = this.#streams.entriesAdded(root);
     if (added === 0n) return 0n;
     const last = this.#id;
     this.readLastId(group, last);
     let read = this.entriesRead(group);
     if (read === UNKNOWN || this.#hasTombstones(root, last)) read = this.#countUpTo(root, last);
-    return read === UNKNOWN ? UNKNOWN : BigInt.asIntN(64, added - read);
+    return read === UNKNOWN ? undefined : BigInt.asIntN(64, added - read);
   }
 
-  /** Whether an entry from this id on may have been deleted. */
+  /** Whether an entry from this id on may have been deleted behind the first that is there. */
   #hasTombstones(root: Ptr, from: StreamId): boolean {
-    if (this.#streams.length(root) === 0) return false;
-    this.#streams.readGreatestDeletedId(root, this.#bound);
-    return !this.#bound.isMin() && !this.#bound.isBefore(from);
+    if (this.#streams.length(root) === 0 || this.#isWholeFromFirst(root)) return false;
+    return !this.#bound.isBefore(from);
   }
 
   /** Entries ever added up to and with an id, or UNKNOWN. */
@@ -118,7 +120,7 @@ export class ConsumerGroups {
     return UNKNOWN;
   }
 
-  /** Whether no entry was deleted behind the first one that is there. */
+  /** Whether no entry was deleted behind the first that is there; `#bound` is the last that was. */
   #isWholeFromFirst(root: Ptr): boolean {
     const first = this.#first;
     this.#streams.readFirstId(root, first);
@@ -127,6 +129,17 @@ export class ConsumerGroups {
   }
 
   // --- Handing out
+
+  /** Entries behind the last that a group was given, counted up to `countMax`. */
+  countNew(root: Ptr, group: Ptr, countMax: number): number {
+    const { cursor } = this.#streams;
+    this.readLastId(group, this.#id);
+    if (!this.#id.increment()) return 0;
+    let count = 0;
+    let more = cursor.first(root, this.#id);
+    for (; more && count < countMax; count++) more = cursor.next();
+    return count;
+  }
 
   /**
    * Gives a consumer the entries behind the last that its group was given, at most `countMax`, 0 for
