@@ -1,8 +1,8 @@
 /**
  * How a score tree grows. A full node first shares with its neighbours; only when those are full
- * too does one more node come between them, so that random insertions fill nodes to 85 % and not to
- * 69. An insertion at either end of the tree begins a node of its own instead: those that it leaves
- * behind stay full.
+ * too does one more node come between them, so that random insertions fill nodes to 84 % and not
+ * to 69. An insertion at either end of the tree begins a node of its own instead: those that it
+ * leaves behind stay full.
  *
  * What needs memory takes it before the first change, so that a refusal leaves the tree as it was.
  */

@@ -13,8 +13,8 @@
  * Invariants: entries ascend by (score, member); an inner entry's record, score and total are
  * exact; all leaves are on level 0; a node with fewer than ENTRIES_MIN entries is the first or the
  * last of its level; the top node is a leaf or has at least two children. Scores lie apart from
- * records, 8 to a cache line: rejected was an array of pairs (a third more lines to search and half
- * as many words again to move).
+ * records, 8 to a cache line: rejected was an array of pairs (half as many lines again to search,
+ * and as many moves again to make room).
  */
 import { EXTENT_SHIFT, NULL, type Ptr, UNIT_MASK } from '../memory/address.ts';
 import type { Heap } from '../memory/heap.ts';

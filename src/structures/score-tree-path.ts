@@ -20,6 +20,9 @@ import {
 } from './score-tree-node.ts';
 import { countLower, countNotHigher } from './score-tree-search.ts';
 
+/** Entries of equal score that are looked through for a record before members are compared. */
+const EQUALS_MAX = 8;
+
 /** See the file's comment. */
 export class TreePath {
   /** Node and place of each level, leaf first. */
@@ -188,24 +191,25 @@ export class TreePath {
     const count = words[at]! & 255;
     const low = countLower(view, scores, count, this.#score);
     const score = this.#score[0]!;
-    let end = low;
-    while (end < count && view.getFloat64(scores + (end << 3), true) === score) {
-      // The record itself is found without looking at those that have the same score.
-      if (words[at + NODE_RECORDS + end] === record) return end + 1;
-      end++;
+    // The record itself is found without looking at others of the same score, if they are few.
+    const end = Math.min(low + EQUALS_MAX, count);
+    let slot = low;
+    while (slot < end && view.getFloat64(scores + (slot << 3), true) === score) {
+      if (words[at + NODE_RECORDS + slot] === record) return slot + 1;
+      slot++;
     }
-    return end === low ? low : this.#countAmongEqual(node, low, end, record);
+    if (slot === low) return low;
+    const high = slot < end ? slot : countNotHigher(view, scores, count, this.#score);
+    return this.#countAmongEqual(node, low, high, record);
   }
 
   /**
-   * Of the entries from `low` to before `high`, which have the score in hand, passes those not
-   * after the record.
+   * Passes those of the entries from `low` to before `high` whose members are not after a record's.
    */
   #countAmongEqual(node: Ptr, low: number, high: number, record: Ptr): number {
     while (low < high) {
       const middle = (low + high) >>> 1;
-      const rival = this.#nodes.record(node, middle);
-      if (rival === record || this.#members.compare(rival, record) <= 0) low = middle + 1;
+      if (this.#members.compare(this.#nodes.record(node, middle), record) <= 0) low = middle + 1;
       else high = middle;
     }
     return low;

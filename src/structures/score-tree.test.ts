@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { chosenSeed, SeededRandom } from '../../test/support/seeded-random.ts';
 import { EXTENT_SHIFT, type Ptr, UNIT_MASK } from '../memory/address.ts';
-import { Heap } from '../memory/heap.ts';
+import { Heap, OutOfMemoryError } from '../memory/heap.ts';
 import { MemberRecords } from './member-records.ts';
 import { ScoreTree } from './score-tree.ts';
 import { checkTree } from './score-tree-check.ts';
@@ -63,6 +63,43 @@ describe('shape', () => {
     const { tree, heap, root } = new Grove(20_000, (i) => i % 977);
     while (tree.count(root) > 5) tree.remove(root, tree.at(root, tree.count(root) >>> 1));
     expect(tree.nodes.level(heap.word(root, TREE_TOP) as Ptr)).toBe(0);
+  });
+});
+
+describe('an insertion', () => {
+  it.each([1, -1])('at an end leaves the tree sound at every step, direction %i', (direction) => {
+    const count = ENTRIES_MAX * ENTRIES_MAX + 1;
+    const grove = new Grove(count, (i) => i * direction);
+    const { tree, root } = grove;
+    for (let i = count; i < count + 2 * ENTRIES_MAX; i++) {
+      const record = grove.record(i * direction, i);
+      tree.insert(root, record);
+      expect(tree.rank(root, record)).toBe(direction > 0 ? i : 0);
+      expect(grove.check()).toHaveLength(i + 1);
+    }
+  });
+
+  it('that needs a node on every level is refused or made as a whole', () => {
+    const full = ENTRIES_MAX * ENTRIES_MAX;
+    const grove = new Grove(full, (i) => i);
+    const { tree, heap, root } = grove;
+    const record = grove.record(full, 0);
+    const before = heap.usedBytes;
+    const { alloc } = heap;
+    for (let allowed = 0; allowed < 3; allowed++) {
+      let left = allowed;
+      heap.alloc = (sizeBytes) => {
+        if (left-- === 0) throw new OutOfMemoryError('refused');
+        return alloc.call(heap, sizeBytes);
+      };
+      expect(() => tree.insert(root, record)).toThrow(OutOfMemoryError);
+      expect(heap.usedBytes).toBe(before);
+      expect(grove.check()).toHaveLength(full);
+    }
+    heap.alloc = alloc;
+    tree.insert(root, record);
+    expect(grove.check().at(-1)).toBe(record);
+    expect(tree.nodes.level(heap.word(root, TREE_TOP) as Ptr)).toBe(2);
   });
 });
 

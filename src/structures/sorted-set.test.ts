@@ -5,11 +5,14 @@ import { runSortedSetRound } from '../../test/support/sorted-set-round.ts';
 import { NULL, type Ptr } from '../memory/address.ts';
 import { Heap } from '../memory/heap.ts';
 import { checkHeap } from '../memory/heap-check.ts';
+import { checkTree } from './score-tree-check.ts';
 import { hashBytes } from './siphash.ts';
 import { SortedSet } from './sorted-set.ts';
 
 const seed = chosenSeed();
 const MILLION = 1_000_000;
+/** The root of an empty set, four blocks of its table, one of its tree. */
+const EMPTY_BLOCKS = 6;
 /** Members as redis-benchmark makes them: 20 bytes. */
 const TEXT = Buffer.from('element:000000000000');
 const VIEW = new DataView(TEXT.buffer, TEXT.byteOffset, TEXT.length);
@@ -77,6 +80,7 @@ describe('memory', () => {
     const count = 50_000;
     for (let i = 0; i < count; i++) add(set, root, i, i * step, isLoading);
     expect(bytesOfTree(set, root) / count).toBeLessThan(12.7);
+    expect(checkTree(set.tree, set.members, root)).toHaveLength(count);
   });
 });
 
@@ -162,6 +166,29 @@ describe('members', () => {
       checkHeap(heap, []);
     },
   );
+});
+
+describe('a copy', () => {
+  it('that is refused memory leaves nothing behind', () => {
+    const model = filled(300, (i) => i % 7);
+    const { set, root } = model;
+    for (const allowed of [0, EMPTY_BLOCKS - 1]) {
+      expect(model.withoutMemory(allowed, () => set.create())).toBe(false);
+      model.check();
+    }
+    for (let allowed = EMPTY_BLOCKS; ; allowed++) {
+      const made: Ptr[] = [];
+      const isMade = model.withoutMemory(allowed, () => made.push(set.copy(root)));
+      model.check(
+        root,
+        made.flatMap((copy) => blocksOf(set, copy)),
+      );
+      if (!isMade) continue;
+      model.check(made[0], blocksOf(set, root));
+      expect(allowed).toBeGreaterThan(300);
+      return;
+    }
+  });
 });
 
 describe('slices', () => {

@@ -8,9 +8,8 @@
  * the records and the root together take the used bytes, which are counted as blocks come and go.
  *
  * At 1M members of 20 bytes a set takes 54.5 bytes per member after random insertions (32 the
- * record, 14.6 the tree, 7.9 the table), 52.4 after ascending ones. Rejected: two sizes of leaves
- * (2 bytes less, a move at every sixth insertion) and scores in leaves only (8 bytes less, but
- * ZSCORE would have to walk the tree without knowing where).
+ * record, 14.6 the tree, 7.9 the table), 52.4 after ascending ones. Rejected: scores in leaves only
+ * (8 bytes less, but a member's score would be the way to its leaf, and its leaf the way to it).
  *
  * A set is the address of its root. Records that are passed are those of that set; an address is
  * good until the member is removed or relocated.
