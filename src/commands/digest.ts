@@ -21,11 +21,14 @@
  */
 import { hash } from 'node:crypto';
 import type { Database } from '../keyspace/database.ts';
-import { type Entry, TYPE_LIST, TYPE_STRING } from '../keyspace/entry.ts';
+import { type Entry, TYPE_LIST, TYPE_STREAM, TYPE_STRING } from '../keyspace/entry.ts';
 import type { Keyspace } from '../keyspace/keyspace.ts';
 import { KeyFilter, visitKeys } from '../keyspace/scan.ts';
+import { mixStream } from './stream-digest.ts';
 
 const DIGEST_BYTES = 20;
+/** The only type whose number here is another. */
+const STREAM_NUMBER = 6;
 const EXPIRES = Buffer.from('!!expire!!');
 const ALL_KEYS = new KeyFilter(null, null);
 
@@ -67,7 +70,7 @@ export class Digest {
 export function mixValue(digest: Digest, database: Database, entry: Entry): void {
   const { entries } = database;
   const type = entries.type(entry);
-  digest.mixNumber(type);
+  digest.mixNumber(type === TYPE_STREAM ? STREAM_NUMBER : type);
   switch (type) {
     case TYPE_STRING: {
       const start = entries.valueStart(entry);
@@ -77,6 +80,12 @@ export function mixValue(digest: Digest, database: Database, entry: Entry): void
     case TYPE_LIST:
       mixList(digest, database, entry);
       break;
+    case TYPE_STREAM: {
+      const { keyspace } = database;
+      const { root } = keyspace.cell(0).open(database, entry);
+      mixStream(digest, keyspace.streams, root);
+      break;
+    }
     default:
       throw new Error(`values of type ${type} have no digest`);
   }

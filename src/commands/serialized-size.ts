@@ -1,9 +1,10 @@
 /** How long a value is in a snapshot, before compression, which DEBUG OBJECT tells. */
 import type { Database } from '../keyspace/database.ts';
-import { type Entry, TYPE_LIST, TYPE_STRING } from '../keyspace/entry.ts';
+import { type Entry, TYPE_LIST, TYPE_STREAM, TYPE_STRING } from '../keyspace/entry.ts';
 import { NULL } from '../memory/address.ts';
 import { parseSafeInteger } from '../protocol/numbers.ts';
 import { LIST_LISTPACK } from '../values/list.ts';
+import { streamBytes } from './stream-digest.ts';
 
 /** Longest text of an integer that is stored as one. */
 const INTEGER_TEXT_MAX = 11;
@@ -19,6 +20,8 @@ export function serializedBytes(database: Database, entry: Entry): number {
       return textBytes(entries.bytes(entry), entries.valueStart(entry), entries.valueLength(entry));
     case TYPE_LIST:
       return listBytes(database, entry);
+    case TYPE_STREAM:
+      return streamBytes(database.keyspace, database.keyspace.cell(0).open(database, entry).root);
     default:
       throw new Error(`values of type ${entries.type(entry)} cannot be serialized`);
   }
@@ -45,7 +48,7 @@ function listBytes(database: Database, entry: Entry): number {
 }
 
 /** Bytes of a text, which may be stored as an integer. */
-function textBytes(bytes: Buffer, start: number, length: number): number {
+export function textBytes(bytes: Buffer, start: number, length: number): number {
   if (length <= INTEGER_TEXT_MAX) {
     const integer = parseSafeInteger(bytes, start, start + length);
     const size = integerBytes(integer);
@@ -61,7 +64,8 @@ function integerBytes(integer: number): number {
   return integer >= -(2 ** 31) && integer < 2 ** 31 ? 4 : 0;
 }
 
-function lengthBytes(length: number): number {
+/** Bytes of a length of at most 32 bits. */
+export function lengthBytes(length: number): number {
   if (length < 2 ** 6) return 1;
   return length < 2 ** 14 ? 2 : 5;
 }

@@ -124,7 +124,9 @@ function readWord(args: Args, start: number, length: number, into: StreamId, isE
   if (form === ID_WITHOUT_SEQUENCE) into.setSequence(isEnd);
 }
 
-/** Reads argument `i` as the id of a new entry, `ms-*` included; returns its form, see stream-id.ts. */
+/**
+ * Reads argument `i` as the id of a new entry, `ms-*` included; returns its form, see stream-id.ts.
+ */
 export function readNewIdAt(args: Args, i: number, into: StreamId): number {
   const form = into.parse(args.bytes, args.start(i), args.length(i));
   if (form === ID_INVALID) throw INVALID_ID;

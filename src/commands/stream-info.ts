@@ -18,7 +18,9 @@ const READ_KEY: readonly KeySpec[] = [
   { flags: ['RO', 'access'], begin: { index: 2 }, find: { last: 0, step: 1, limit: 0 } },
 ];
 
-/** Entries, and pending ones of each group and consumer, that FULL tells of unless COUNT is given. */
+/**
+ * Entries, and pending ones of each group and consumer, that FULL tells of unless COUNT is given.
+ */
 const COUNT_DEFAULT = 10;
 
 const id = new StreamId();

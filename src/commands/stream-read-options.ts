@@ -79,9 +79,9 @@ function onlyOfGroup(option: string): CommandError {
 }
 
 function unbalanced(isOfGroup: boolean): CommandError {
-  const name = isOfGroup ? 'XREADGROUP' : 'XREAD';
+  const name = isOfGroup ? 'xreadgroup' : 'xread';
   const id = isOfGroup ? '>' : '$';
   return new CommandError(
-    `ERR Unbalanced ${name} list of streams: for each stream key an ID or '${id}' must be specified.`,
+    `ERR Unbalanced '${name}' list of streams: for each stream key an ID or '${id}' must be specified.`,
   );
 }

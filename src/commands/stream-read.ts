@@ -2,9 +2,9 @@
  * Streams: reading what is new, for oneself or as a consumer of a group.
  *
  * What a read asks for is checked for all streams first, and then which of them have something to
- * tell; only then are entries given out and told, stream by stream. When there is nothing, a command
- * with BLOCK has to wait: the plan says for what, with $ made the last id that there was, and what
- * comes behind `planReads` is to be done again.
+ * tell; only then are entries given out and told, stream by stream. When there is nothing, a
+ * command with BLOCK has to wait: the plan says for what, with $ made the last id that there was,
+ * and what comes behind `planReads` is to be done again.
  */
 import { CONSUMER_CREATED, PENDING_CHANGED } from '../keyspace/events.ts';
 import { NULL, type Ptr } from '../memory/address.ts';
@@ -91,7 +91,9 @@ export const xreadgroup: Command = {
   },
 };
 
-/** Checks keys, group and ids, and puts them into the plan; the id for what is new is the greatest. */
+/**
+ * Checks keys, group and ids, and puts them into the plan; the id for what is new is the greatest.
+ */
 function planReads(context: Context, args: Args): void {
   const { streams } = context.keyspace;
   const { group: groupName, firstKey } = options;

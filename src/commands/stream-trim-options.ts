@@ -1,4 +1,6 @@
-/** The options with which XADD and XTRIM say what is to be removed from the beginning of a stream. */
+/**
+ * The options with which XADD and XTRIM say what is to be removed from the beginning of a stream.
+ */
 import type { Ptr } from '../memory/address.ts';
 import type { Args } from '../protocol/args.ts';
 import { ID_WITHOUT_SEQUENCE, StreamId } from '../structures/stream-id.ts';
@@ -54,7 +56,6 @@ export class StreamOptions {
   /** Reads the options of XTRIM, from argument 2 on. */
   readTrim(args: Args, streams: Streams): void {
     this.#read(args, streams, false);
-    if (this.strategy === KEEP_ALL) throw NO_STRATEGY;
   }
 
   /** Reads the options of XADD and the id; returns the index behind it. */
@@ -98,6 +99,9 @@ export class StreamOptions {
         throw SYNTAX_ERROR;
       }
     }
+    if (limit > 0 && this.strategy === KEEP_ALL) throw LIMIT_ALONE;
+    if (!isAdd && this.strategy === KEEP_ALL) throw NO_STRATEGY;
+    if (limit >= 0 && !this.isApproximate) throw LIMIT_OF_EXACT;
     this.#setLimit(limit, streams);
     return i + 1;
   }
@@ -122,8 +126,6 @@ export class StreamOptions {
   }
 
   #setLimit(given: number, streams: Streams): void {
-    if (given > 0 && this.strategy === KEEP_ALL) throw LIMIT_ALONE;
-    if (given >= 0 && !this.isApproximate && this.strategy !== KEEP_ALL) throw LIMIT_OF_EXACT;
     this.limit = Math.max(given, 0);
     if (given >= 0 || !this.isApproximate) return;
     const { entriesMax } = streams.limits;

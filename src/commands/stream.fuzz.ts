@@ -75,7 +75,7 @@ function compareReplies(about: string, ours: string, oracle: string): void {
   let at = 0;
   while (at < left.length && left[at] === right[at]) at++;
   const near = (text: string) =>
-    text.slice(0, 260) + ' ..... ' + text.slice(Math.max(0, at - 150), at + 250);
+    `${text.slice(0, 260)} ..... ${text.slice(Math.max(0, at - 150), at + 250)}`;
   expectSame(`${about}, at ${at}`, near(left), near(right));
 }
 

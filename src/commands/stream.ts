@@ -198,7 +198,9 @@ function chooseId(context: Context, streams: Streams, root: Ptr): void {
   if (!streams.isNext(root, id)) throw ID_TOO_SMALL;
 }
 
-/** Reads the options of XSETID, the deleted id into `options.id`; returns the added entries or -1. */
+/**
+ * Reads the options of XSETID, the deleted id into `options.id`; returns the added entries or -1.
+ */
 function readSetIdOptions(args: Args): bigint {
   let entriesAdded = -1n;
   options.id.setMin();

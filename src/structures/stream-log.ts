@@ -197,6 +197,12 @@ export class StreamLog {
     heap.free(at);
   }
 
+  /** Takes all blocks out of a stream that has only tombstones. */
+  removeBlocks(root: Ptr): void {
+    const { block } = this.#cursor;
+    while (this.tree.first(root, block)) this.removeBlock(root, block);
+  }
+
   /** Sees to it that the counts of a block can be changed; returns where the block then is. */
   roomForCounts(block: IdCursor): Ptr {
     const at = block.value;

@@ -34,7 +34,9 @@ export const STREAM_BLOCKS = 0;
 /** Most bytes that the fields and values of an entry may have together. */
 const ENTRY_TEXT_BYTES_MAX = 2 ** 30;
 
-/** Operations on streams. One per keyspace serves all of them; a stream is the address of its root. */
+/**
+ * Operations on streams. One per keyspace serves all of them; a stream is the address of its root.
+ */
 export class Streams implements Structured {
   readonly heap: Heap;
   readonly limits: StreamLimits = new StreamLimits();
@@ -143,9 +145,13 @@ export class Streams implements Structured {
     return bytes <= ENTRY_TEXT_BYTES_MAX;
   }
 
-  /** Sets what XSETID does; `entriesAdded` below 0 and a deleted id of 0-0 leave things as they are. */
+  /**
+   * Sets what XSETID does; `entriesAdded` below 0 and a deleted id of 0-0 leave things as they are.
+   */
   setLastId(root: Ptr, id: StreamId, entriesAdded: bigint, greatestDeleted: StreamId): void {
     const { heap } = this;
+    // Trimming may leave a block of tombstones, and blocks must not be behind what is to come.
+    if (this.length(root) === 0) this.log.removeBlocks(root);
     writeIdAt(heap, root, LAST_ID, id);
     if (entriesAdded >= 0n) writeInt64At(heap, root, ENTRIES_ADDED, entriesAdded);
     if (!greatestDeleted.isMin()) writeIdAt(heap, root, GREATEST_DELETED_ID, greatestDeleted);

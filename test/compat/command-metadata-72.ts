@@ -92,6 +92,47 @@ export const changedIn72: { readonly [command: string]: Partial<CommandMetadata>
       'save-selector:oneof?(nosave:pure-token=NOSAVE save:pure-token=SAVE) ' +
       'now:pure-token=NOW@7.0.0? force:pure-token=FORCE@7.0.0? abort:pure-token=ABORT@7.0.0?',
   },
+  xadd: {
+    arguments:
+      'key:key#0 nomkstream:pure-token=NOMKSTREAM@6.2.0? trim:block?(strategy:oneof(' +
+      'maxlen:pure-token=MAXLEN minid:pure-token=MINID@6.2.0) operator:oneof?(equal:pure-token== ' +
+      'approximately:pure-token=~) threshold:string count:integer=LIMIT@6.2.0?) ' +
+      'id-selector:oneof(auto-id:pure-token=* id:string) data:block*(field:string value:string)',
+  },
+  xclaim: {
+    arguments:
+      'key:key#0 group:string consumer:string min-idle-time:string id:string* ms:integer=IDLE? ' +
+      'unix-time-milliseconds:unix-time=TIME? count:integer=RETRYCOUNT? force:pure-token=FORCE? ' +
+      'justid:pure-token=JUSTID? lastid:string=LASTID?',
+  },
+  'xgroup|create': {
+    arguments:
+      'key:key#0 group:string id-selector:oneof(id:string new-id:pure-token=$) ' +
+      'mkstream:pure-token=MKSTREAM? entriesread:integer~entries-read=ENTRIESREAD?',
+  },
+  'xgroup|createconsumer': { arguments: 'key:key#0 group:string consumer:string' },
+  'xgroup|delconsumer': { arguments: 'key:key#0 group:string consumer:string' },
+  'xgroup|destroy': { arguments: 'key:key#0 group:string' },
+  'xgroup|setid': {
+    arguments:
+      'key:key#0 group:string id-selector:oneof(id:string new-id:pure-token=$) ' +
+      'entriesread:integer~entries-read=ENTRIESREAD?',
+  },
+  'xinfo|consumers': { arguments: 'key:key#0 group:string', history: '7.2.0' },
+  'xinfo|stream': {
+    arguments: 'key:key#0 full-block:block?(full:pure-token=FULL count:integer=COUNT?)',
+    history: '6.0.0 7.0.0 7.2.0',
+  },
+  xreadgroup: {
+    arguments:
+      'group-block:block=GROUP(group:string consumer:string) count:integer=COUNT? ' +
+      'milliseconds:integer=BLOCK? noack:pure-token=NOACK? streams:block=STREAMS(key:key#0* id:string*)',
+  },
+  xsetid: {
+    arguments:
+      'key:key#0 last-id:string entries-added:integer=ENTRIESADDED@7.0.0? ' +
+      'max-deleted-id:string=MAXDELETEDID@7.0.0?',
+  },
 };
 
 /** The commands that came with 7.2, of the families that are compared so far. */
