@@ -13,7 +13,8 @@
  * Invariants: the ids of a leaf ascend and are exact. An inner entry's id is a bound: not greater
  * than any id below it and greater than those of the entries before it. That of the first entry
  * means nothing, as nothing below the node is before it. So a removal has nothing to correct above
- * it. Ids and values lie side by side, as an insertion at the end then writes one cache line or two.
+ * it. Ids and values lie side by side, as an insertion at the end then writes one cache line or
+ * two.
  */
 import { EXTENT_SHIFT, NULL, type Ptr, UNIT_MASK } from '../memory/address.ts';
 import type { Heap } from '../memory/heap.ts';
@@ -29,10 +30,10 @@ export const ENTRIES_MAX = 63;
 /** More than any tree has: one level more takes the division of a top of 63 entries. */
 export const LEVELS_MAX = 32;
 
-export const NODE_META = 0;
+const NODE_META = 0;
 export const NODE_NEXT = 1;
-export const NODE_PREVIOUS = 2;
-export const NODE_WEIGHT = 3;
+const NODE_PREVIOUS = 2;
+const NODE_WEIGHT = 3;
 export const NODE_ENTRIES = 4;
 export const ENTRY_WORDS = 5;
 export const ENTRY_VALUE = 4;

@@ -1,6 +1,6 @@
 /**
- * An ordered map from ids to 32-bit values, mostly addresses: a B+tree in the arena. The blocks of a
- * stream and its lists of pending entries are such trees. id-tree-node.ts draws its bytes.
+ * An ordered map from ids to 32-bit values, mostly addresses: a B+tree in the arena. The blocks of
+ * a stream and its lists of pending entries are such trees. id-tree-node.ts draws its bytes.
  *
  * Ids mostly come in ascending order: appending finds the last leaf without a walk, and leaves full
  * nodes behind. A removal joins two neighbours once both fit in one with room to spare, so that two
@@ -142,8 +142,9 @@ export class IdTree {
   }
 
   /**
-   * Takes the first entries out, all those of leaves before the one of this cursor, or of all leaves
-   * when that is at no entry. They become the tree of another root, which may only be drained.
+   * Takes the first entries out, all those of leaves before the one of this cursor, or of all
+   * leaves when that is at no entry. They become the tree of another root, which may only be
+   * drained.
    */
   cutBefore(root: Ptr, cursor: IdCursor, detached: Ptr): void {
     const { heap, nodes } = this;

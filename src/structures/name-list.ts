@@ -12,19 +12,19 @@
  * is divided, and what is left of two neighbours joins when it fits in half of one.
  *
  * A directory is not divided: with a million names it has 64 KiB, which an insertion moves in a few
- * microseconds. Rejected: a hash table (names are told in order, and most lists have one or two), and
- * a tree (its inner keys would point at records that may go).
+ * microseconds. Rejected: a hash table (names are told in order, and most lists have one or two),
+ * and a tree (its inner keys would point at records that may go).
  *
  * A list is the address of a root, all zero at first.
  */
 import { EXTENT_SHIFT, NULL, type Ptr, UNIT_MASK } from '../memory/address.ts';
 import type { Heap } from '../memory/heap.ts';
 
-export const LIST_DIRECTORY = 0;
-export const LIST_COUNT = 1;
+const LIST_DIRECTORY = 0;
+const LIST_COUNT = 1;
 export const NAME_LENGTH = 0;
 
-export const RECORDS_MAX = 127;
+const RECORDS_MAX = 127;
 const JOINED_MAX = 63;
 const SMALLEST_BYTES = 16;
 /** Longer names are compared through the runtime. */
@@ -213,7 +213,9 @@ export class NameList {
     heap.setWord(root, LIST_COUNT, 1);
   }
 
-  /** Divides a full chunk where the search ended, which then ends in one of the halves: that one. */
+  /**
+   * Divides a full chunk where the search ended, which then ends in one of the halves: that one.
+   */
   #divide(root: Ptr, chunk: Ptr): Ptr {
     const { heap } = this;
     const directory = this.#withRoom(this.#directory(root));

@@ -45,7 +45,9 @@ export class BlockCursor {
   readonly #ms = new Int64();
   readonly #sequence = new Int64();
 
-  /** Goes to a block; `key` is to be set before. REQUIRES: a move to its first or last entry next. */
+  /**
+   * Goes to a block; `key` is to be set before. REQUIRES: a move to its first or last entry next.
+   */
   open(bytes: Buffer, view: DataView, start: number): void {
     this.bytes = bytes;
     this.view = view;

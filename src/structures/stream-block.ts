@@ -49,7 +49,10 @@ const SHORT_TEXT_MAX = 63;
 
 const scratch = new Int64();
 
-/** Bytes that an entry of the arguments from `first` on takes at most, whether or not its block has its fields. */
+/**
+ * Bytes that an entry of the arguments from `first` on takes at most, whether or not its block has
+ * its fields.
+ */
 export function entryRoom(args: Args, first: number): number {
   let room = ENTRY_OVERHEAD;
   for (let i = first; i < args.count; i++) {

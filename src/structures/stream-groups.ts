@@ -1,9 +1,9 @@
 /**
  * The consumer groups of streams: which consumer has been given which entries.
  *
- *   group          | name length u32 | - | pending: tree (16) | last id (16) | entries read i64 |
+ *   group          | name length u32 | - | pending: tree (16) | last id (16) | entries read i64
  *                  | consumers: list (8) | name |
- *   consumer       | name length u32 | - | pending: tree (16) | seen ms f64 | active ms f64 | name |
+ *   consumer       | name length u32 | - | pending: tree (16) | seen ms f64 | active ms f64 | name
  *   pending (24 B) | delivered ms f64 | deliveries i64 | consumer u32 | - |
  *
  * A pending entry is one block, which the tree of its group and that of its consumer both have. A

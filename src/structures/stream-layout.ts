@@ -38,6 +38,7 @@ export function streamLength(heap: Heap, root: Ptr): number {
   return heap.views[root >>> EXTENT_SHIFT]!.getFloat64(((root & UNIT_MASK) << 3) + LENGTH, true);
 }
 
+/** Notes how many entries a stream has. */
 export function setStreamLength(heap: Heap, root: Ptr, length: number): void {
   const view = heap.views[root >>> EXTENT_SHIFT]!;
   view.setFloat64(((root & UNIT_MASK) << 3) + LENGTH, length, true);
@@ -48,6 +49,7 @@ export function readIdAt(heap: Heap, block: Ptr, word: number, into: StreamId): 
   into.read(heap.words[block >>> EXTENT_SHIFT]!, ((block & UNIT_MASK) << 1) + word);
 }
 
+/** Writes an id into a block at a word. */
 export function writeIdAt(heap: Heap, block: Ptr, word: number, id: StreamId): void {
   id.write(heap.words[block >>> EXTENT_SHIFT]!, ((block & UNIT_MASK) << 1) + word);
 }
@@ -58,6 +60,7 @@ export function readInt64At(heap: Heap, block: Ptr, byte: number): bigint {
   return view.getBigInt64(((block & UNIT_MASK) << 3) + byte, true);
 }
 
+/** Writes a 64-bit integer into a block at a byte. */
 export function writeInt64At(heap: Heap, block: Ptr, byte: number, value: bigint): void {
   const view = heap.views[block >>> EXTENT_SHIFT]!;
   view.setBigInt64(((block & UNIT_MASK) << 3) + byte, value, true);

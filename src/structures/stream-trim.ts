@@ -20,7 +20,9 @@ export class StreamTrimmer {
   readonly #discard: (root: Ptr) => void;
   readonly #cursor: StreamCursor;
   readonly #bound = new StreamId();
-  /** Of the run: entries that may stay, or the id from which on they stay; the other is not used. */
+  /**
+   * Of the run: entries that may stay, or the id from which on they stay; the other is not used.
+   */
   #keeps = 0;
   readonly #keepsFrom = new StreamId();
   #isByLength = false;

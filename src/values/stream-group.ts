@@ -2,9 +2,9 @@
  * What consumer groups do: hand out entries, remember who has which, and tell how far behind they
  * are.
  *
- * A group counts the entries it has read, as if it had begun at the first one ever and none had been
- * deleted. Where that cannot be known, the count is UNKNOWN until the group comes to a place whose
- * count is known: the beginning of a stream without tombstones, or its end.
+ * A group counts the entries it has read, as if it had begun at the first one ever and none had
+ * been deleted. Where that cannot be known, the count is UNKNOWN until the group comes to a place
+ * whose count is known: the beginning of a stream without tombstones, or its end.
  */
 import { NULL, type Ptr } from '../memory/address.ts';
 import type { IdBuffer } from '../structures/id-buffer.ts';
@@ -142,9 +142,9 @@ export class ConsumerGroups {
   }
 
   /**
-   * Gives a consumer the entries behind the last that its group was given, at most `countMax`, 0 for
-   * all; how many that were, with `from` the id of the first or less. They become pending unless
-   * `noAck`. Throws OutOfMemoryError; what was given out by then is pending.
+   * Gives a consumer the entries behind the last that its group was given, at most `countMax`, 0
+   * for all; how many that were, with `from` the id of the first or less. They become pending
+   * unless `noAck`. Throws OutOfMemoryError; what was given out by then is pending.
    */
   deliver(
     root: Ptr,
