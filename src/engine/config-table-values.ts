@@ -67,12 +67,10 @@ export const VALUE_DIRECTIVES = {
     memory(),
     '4096',
     'Most bytes in a node of a stream; 0 is no limit.',
-    { effect: 'planned' },
   ),
   'stream-node-max-entries': directive(
     integer(0, INT64_MAX),
     '100',
     'Most entries in a node of a stream; 0 is no limit.',
-    { effect: 'planned' },
   ),
 };
