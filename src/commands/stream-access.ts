@@ -1,5 +1,5 @@
 /** What the commands on streams share: finding one, and reading ids. */
-import { TYPE_STREAM } from '../keyspace/entry.ts';
+import { type Entry, NO_ENTRY, TYPE_STREAM } from '../keyspace/entry.ts';
 import { NULL, type Ptr } from '../memory/address.ts';
 import type { Args } from '../protocol/args.ts';
 import {
@@ -10,9 +10,9 @@ import {
 } from '../structures/stream-id.ts';
 import { ROOT_BYTES } from '../values/cell.ts';
 import { STREAM_BLOCKS } from '../values/stream.ts';
-import { createCollection, readCollection, writeCollection } from './collection-access.ts';
+import { createCollection } from './collection-access.ts';
 import type { Context } from './command.ts';
-import { CommandError, echo } from './errors.ts';
+import { CommandError, echo, WRONG_TYPE } from './errors.ts';
 
 const INVALID_ID: CommandError = new CommandError(
   'ERR Invalid stream ID specified as stream command argument',
@@ -28,12 +28,19 @@ const PARENTHESIS = 0x28;
 
 /** The stream at argument `key` for a command that only reads, NULL if there is none. */
 export function readStream(context: Context, args: Args, key: number): Ptr {
-  return readCollection(context, args, key, TYPE_STREAM)?.root ?? NULL;
+  return rootOf(context, context.database.read(args, key));
 }
 
 /** As `readStream`, for a command that changes it. */
 export function writeStream(context: Context, args: Args, key: number): Ptr {
-  return writeCollection(context, args, key, TYPE_STREAM)?.root ?? NULL;
+  return rootOf(context, context.database.write(args, key));
+}
+
+function rootOf({ database }: Context, entry: Entry): Ptr {
+  if (entry === NO_ENTRY) return NULL;
+  const { entries } = database;
+  if (entries.type(entry) !== TYPE_STREAM) throw WRONG_TYPE;
+  return entries.view(entry).getUint32(entries.valueStart(entry), true) as Ptr;
 }
 
 /** Gives argument `key`, which is not there, an empty stream. */

@@ -8,14 +8,40 @@ import type { BlockCursor } from '../structures/stream-block-cursor.ts';
 import { ID_TEXT_MAX, StreamId } from '../structures/stream-id.ts';
 import type { Streams } from '../values/stream.ts';
 
-const text = Buffer.alloc(Math.max(ID_TEXT_MAX, INT64_TEXT_MAX));
+const text = Buffer.alloc(INT64_TEXT_MAX);
 const textView = new DataView(text.buffer, text.byteOffset, text.length);
 const integer = new Int64();
 const pending = new StreamId();
 
+/**
+ * The text of the last id that was told, its length, and where the sequence begins in it: the next
+ * id mostly has the same milliseconds, and often the next sequence.
+ */
+const idText = Buffer.alloc(ID_TEXT_MAX);
+const idView = new DataView(idText.buffer, idText.byteOffset, idText.length);
+const toldId = new StreamId();
+let idLength = toldId.writeText(idText, 0);
+let sequenceAt = idLength - 1;
+
+const NINE = 0x39;
+
 /** Answers with an id as a byte string. */
 export function replyId(reply: Reply, id: StreamId): void {
-  reply.bulk(text, textView, 0, id.writeText(text, 0));
+  const lastDigit = idText[idLength - 1]!;
+  if (!id.hasMsOf(toldId)) {
+    sequenceAt = id.writeMs(idText, 0);
+    idLength = id.writeSequence(idText, sequenceAt);
+  } else if (
+    lastDigit !== NINE &&
+    id.seqLow === toldId.seqLow + 1 &&
+    id.seqHigh === toldId.seqHigh
+  ) {
+    idText[idLength - 1] = lastDigit + 1;
+  } else {
+    idLength = id.writeSequence(idText, sequenceAt);
+  }
+  toldId.copyFrom(id);
+  reply.bulk(idText, idView, 0, idLength);
 }
 
 /** Answers with the name of a group or a consumer. */

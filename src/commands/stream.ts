@@ -3,7 +3,7 @@ import { ENTRY_ADDED, ENTRY_DELETED, STREAM_ID_SET, STREAM_TRIMMED } from '../ke
 import { NULL, type Ptr } from '../memory/address.ts';
 import type { Args } from '../protocol/args.ts';
 import { ID_WITH_STAR, StreamId } from '../structures/stream-id.ts';
-import type { Streams } from '../values/stream.ts';
+import { ENTRY_TEXT_BYTES_MAX, type Streams } from '../values/stream.ts';
 import type { Command, Context } from './command.ts';
 import { CommandError, NO_SUCH_KEY, SYNTAX_ERROR, wrongArity } from './errors.ts';
 import { int64At } from './options.ts';
@@ -79,11 +79,12 @@ export const xadd: Command = {
       reply.nil();
       return;
     }
-    if (!streams.fits(args, first)) throw TOO_LARGE;
+    const textBytes = sumOfLengths(args, first);
+    if (textBytes > ENTRY_TEXT_BYTES_MAX) throw TOO_LARGE;
     // What is to come cannot fail for an empty stream.
     if (root === NULL) root = createStream(context, args, 1);
     chooseId(context, streams, root);
-    streams.log.append(root, id, args, first);
+    streams.log.append(root, id, args, first, textBytes);
     replyId(reply, id);
     database.changed(args, 1, ENTRY_ADDED);
     if (options.strategy === KEEP_ALL || options.trim(streams, root) === 0) return;
@@ -188,14 +189,21 @@ export const xsetid: Command = {
 
 /** Puts the id that a new entry will have into `id`. */
 function chooseId(context: Context, streams: Streams, root: Ptr): void {
-  if (streams.isExhausted(root)) throw EXHAUSTED;
   if (options.idForm === ID_AUTOMATIC) {
-    streams.nextId(root, context.keyspace.nowMs, id);
+    if (!streams.nextId(root, context.keyspace.nowMs, id)) throw EXHAUSTED;
     return;
   }
+  if (streams.isExhausted(root)) throw EXHAUSTED;
   id.copyFrom(options.id);
   if (options.idForm === ID_WITH_STAR && !streams.completeId(root, id)) throw ID_TOO_SMALL;
   if (!streams.isNext(root, id)) throw ID_TOO_SMALL;
+}
+
+/** Bytes of the arguments from `first` on. */
+function sumOfLengths(args: Args, first: number): number {
+  let sum = 0;
+  for (let i = first; i < args.count; i++) sum += args.length(i);
+  return sum;
 }
 
 /**

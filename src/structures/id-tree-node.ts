@@ -33,7 +33,7 @@ export const LEVELS_MAX = 32;
 const NODE_META = 0;
 export const NODE_NEXT = 1;
 const NODE_PREVIOUS = 2;
-const NODE_WEIGHT = 3;
+export const NODE_WEIGHT = 3;
 export const NODE_ENTRIES = 4;
 export const ENTRY_WORDS = 5;
 export const ENTRY_VALUE = 4;
@@ -217,6 +217,12 @@ export class IdNodes {
     this.link(root, NULL, leaf);
     this.link(root, leaf, NULL);
   }
+}
+
+/** Where the last entry of a leaf is in the words of its extent. REQUIRES: it has one. */
+export function lastEntryOf(words: Uint32Array, leaf: Ptr): number {
+  const at = (leaf & UNIT_MASK) << 1;
+  return at + NODE_ENTRIES + ((words[at]! & 255) - 1) * ENTRY_WORDS;
 }
 
 /** Moves words within one array, where the old place and the new one may overlap. */

@@ -12,7 +12,7 @@
  */
 import { Int64 } from './int64.ts';
 import { END, readInteger, sizeAt, sizeBefore } from './listpack-entry.ts';
-import { DELETED, LIVE_OFFSET, readSmall, SAME_FIELDS } from './stream-block.ts';
+import { DELETED, fieldCountAt, readSmall, SAME_FIELDS } from './stream-block.ts';
 import { StreamId } from './stream-id.ts';
 
 /** See the file's comment. Moves answer whether there is an entry where they lead. */
@@ -52,9 +52,7 @@ export class BlockCursor {
     this.bytes = bytes;
     this.view = view;
     this.start = start;
-    let at = start + LIVE_OFFSET;
-    at += sizeAt(bytes, view, at);
-    at += sizeAt(bytes, view, at);
+    let at = fieldCountAt(bytes, view, start);
     const fields = readSmall(bytes, view, at);
     at += sizeAt(bytes, view, at);
     this.#blockFields = fields;

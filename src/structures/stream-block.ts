@@ -42,24 +42,20 @@ export const COUNTS_SLACK = 8;
 export const BLOCK_OVERHEAD = 19;
 /** What an entry has beside its fields and values, at most, and `live` may grow by. */
 const ENTRY_OVERHEAD = 36;
-/** What a text takes as an element beside its bytes, at most. */
+/** What a text takes as an element beside its bytes, at most: head and backlen. */
 const SHORT_TEXT_OVERHEAD = 2;
-const LONG_TEXT_OVERHEAD = 10;
+const TEXT_OVERHEAD = 10;
 const SHORT_TEXT_MAX = 63;
 
 const scratch = new Int64();
 
 /**
- * Bytes that an entry of the arguments from `first` on takes at most, whether or not its block has
- * its fields.
+ * Bytes that an entry takes at most, whose fields and values are so many and have `textBytes`
+ * together.
  */
-export function entryRoom(args: Args, first: number): number {
-  let room = ENTRY_OVERHEAD;
-  for (let i = first; i < args.count; i++) {
-    const length = args.length(i);
-    room += length + (length > SHORT_TEXT_MAX ? LONG_TEXT_OVERHEAD : SHORT_TEXT_OVERHEAD);
-  }
-  return room;
+export function entryRoom(texts: number, textBytes: number): number {
+  const overhead = textBytes > SHORT_TEXT_MAX ? TEXT_OVERHEAD : SHORT_TEXT_OVERHEAD;
+  return ENTRY_OVERHEAD + textBytes + texts * overhead;
 }
 
 /** Writes a block without entries; fields and values are the arguments from `first` on. */
@@ -94,11 +90,13 @@ export function appendEntry(
   first: number,
 ): void {
   const isSame = hasFields(bytes, view, start, args, first);
-  addToCounts(bytes, view, start, 1, 0);
-  const total = view.getUint32(start, true);
-  let at = start + total - 1;
-  at = writeSmall(bytes, view, at, isSame ? SAME_FIELDS : 0);
-  at = writeIntegerEntry(bytes, view, at, ms);
+  // The count is one byte, and stays one.
+  if (bytes[start + LIVE_OFFSET]! < 127) bytes[start + LIVE_OFFSET]! += 1;
+  else addToCounts(bytes, view, start, 1, 0);
+  let at = start + view.getUint32(start, true) - 1;
+  bytes[at] = isSame ? SAME_FIELDS : 0;
+  bytes[at + 1] = 1;
+  at = writeIntegerEntry(bytes, view, at + 2, ms);
   at = writeIntegerEntry(bytes, view, at, sequence);
   const fields = (args.count - first) >> 1;
   if (!isSame) at = writeSmall(bytes, view, at, fields);
@@ -121,10 +119,13 @@ export function liveCount(bytes: Buffer, view: DataView, start: number): number 
   return readSmall(bytes, view, start + LIVE_OFFSET);
 }
 
-/** Tombstones. */
-export function deletedCount(bytes: Buffer, view: DataView, start: number): number {
+/** All entries, tombstones too. */
+export function entryCount(bytes: Buffer, view: DataView, start: number): number {
   const at = start + LIVE_OFFSET;
-  return readSmall(bytes, view, at + sizeAt(bytes, view, at));
+  const live = bytes[at]!;
+  const deleted = bytes[at + 2]!;
+  if (live < 128 && deleted < 128) return live + deleted;
+  return readSmall(bytes, view, at) + readSmall(bytes, view, at + sizeAt(bytes, view, at));
 }
 
 /**
@@ -165,17 +166,24 @@ function hasFields(
   args: Args,
   first: number,
 ): boolean {
-  let at = start + LIVE_OFFSET;
-  at += sizeAt(bytes, view, at);
-  at += sizeAt(bytes, view, at);
+  let at = fieldCountAt(bytes, view, start);
   if (readSmall(bytes, view, at) !== (args.count - first) >> 1) return false;
+  at += sizeAt(bytes, view, at);
   for (let i = first; i < args.count; i += 2) {
-    at += sizeAt(bytes, view, at);
     if (!equalsText(bytes, view, at, args.bytes, args.view, args.start(i), args.length(i))) {
       return false;
     }
+    at += sizeAt(bytes, view, at);
   }
   return true;
+}
+
+/** Position of the number of fields that the block began with. */
+export function fieldCountAt(bytes: Buffer, view: DataView, start: number): number {
+  let at = start + LIVE_OFFSET;
+  if (bytes[at]! < 128 && bytes[at + 2]! < 128) return at + 4;
+  at += sizeAt(bytes, view, at);
+  return at + sizeAt(bytes, view, at);
 }
 
 function writeArgument(bytes: Buffer, view: DataView, at: number, args: Args, i: number): number {

@@ -30,20 +30,21 @@ import {
 
 /** In words. */
 export const GROUP_LAST_ID = 6;
-/** In bytes. */
-export const GROUP_ENTRIES_READ = 40;
+export const GROUP_ENTRIES_READ = 10;
 /** In units of addresses. */
 const PENDING = 1;
 const CONSUMERS = 6;
 
 const GROUP_BYTES = 56;
+/** In bytes. */
 const CONSUMER_SEEN = 24;
 const CONSUMER_ACTIVE = 32;
 const CONSUMER_BYTES = 40;
 
+/** In bytes. */
 const PENDING_DELIVERED = 0;
-const PENDING_DELIVERIES = 8;
 /** In words. */
+const PENDING_DELIVERIES = 2;
 const PENDING_CONSUMER = 4;
 const PENDING_BYTES = 24;
 
@@ -169,8 +170,8 @@ export class StreamGroups {
     const { heap, tree } = this;
     const pending = heap.alloc(PENDING_BYTES);
     this.setDelivered(pending, nowMs);
-    heap.setWord(pending, PENDING_DELIVERIES / 4, deliveries);
-    heap.setWord(pending, PENDING_DELIVERIES / 4 + 1, 0);
+    heap.setWord(pending, PENDING_DELIVERIES, deliveries);
+    heap.setWord(pending, PENDING_DELIVERIES + 1, 0);
     heap.setWord(pending, PENDING_CONSUMER, consumer);
     try {
       tree.insert(this.pendingOf(group), id, pending);
@@ -318,7 +319,7 @@ export class StreamGroups {
       const pending = cursor.value;
       const consumer = consumers.get(this.consumerOf(pending))!;
       const copied = this.add(copy, consumer, id, this.deliveredMs(pending), 0);
-      for (const word of [PENDING_DELIVERIES / 4, PENDING_DELIVERIES / 4 + 1]) {
+      for (const word of [PENDING_DELIVERIES, PENDING_DELIVERIES + 1]) {
         heap.setWord(copied, word, heap.word(pending, word));
       }
     }

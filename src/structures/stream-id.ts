@@ -189,9 +189,19 @@ export class StreamId {
 
   /** Writes its text at out[at..] and returns the position behind it. */
   writeText(out: Uint8Array, at: number): number {
+    return this.writeSequence(out, this.writeMs(out, at));
+  }
+
+  /** Writes its text up to the sequence at out[at..] and returns the position behind it. */
+  writeMs(out: Uint8Array, at: number): number {
     const minus = writeUint64(out, at, this.msHigh, this.msLow);
     out[minus] = MINUS;
-    return writeUint64(out, minus + 1, this.seqHigh, this.seqLow);
+    return minus + 1;
+  }
+
+  /** Writes the rest of its text at out[at..] and returns the position behind it. */
+  writeSequence(out: Uint8Array, at: number): number {
+    return writeUint64(out, at, this.seqHigh, this.seqLow);
   }
 
   /** Its text, for messages and tests. */

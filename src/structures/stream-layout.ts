@@ -22,8 +22,8 @@ export const STREAM_BYTES = 88;
 export const LAST_ID = 4;
 export const FIRST_ID = 8;
 export const GREATEST_DELETED_ID = 12;
+export const ENTRIES_ADDED = 16;
 /** In bytes. */
-export const ENTRIES_ADDED = 64;
 const LENGTH = 72;
 /** In units of addresses. */
 const GROUPS = 10;
@@ -44,6 +44,14 @@ export function setStreamLength(heap: Heap, root: Ptr, length: number): void {
   view.setFloat64(((root & UNIT_MASK) << 3) + LENGTH, length, true);
 }
 
+/** Adds to the entries of a stream; how many they then are. `view` is that of its root's extent. */
+export function addToStreamLength(view: DataView, root: Ptr, added: number): number {
+  const at = ((root & UNIT_MASK) << 3) + LENGTH;
+  const length = view.getFloat64(at, true) + added;
+  view.setFloat64(at, length, true);
+  return length;
+}
+
 /** Reads the id in a block at a word. */
 export function readIdAt(heap: Heap, block: Ptr, word: number, into: StreamId): void {
   into.read(heap.words[block >>> EXTENT_SHIFT]!, ((block & UNIT_MASK) << 1) + word);
@@ -54,23 +62,26 @@ export function writeIdAt(heap: Heap, block: Ptr, word: number, id: StreamId): v
   id.write(heap.words[block >>> EXTENT_SHIFT]!, ((block & UNIT_MASK) << 1) + word);
 }
 
-/** Reads the 64-bit integer in a block at a byte. */
-export function readInt64At(heap: Heap, block: Ptr, byte: number): bigint {
+/** Reads the 64-bit integer in a block at a word. */
+export function readInt64At(heap: Heap, block: Ptr, word: number): bigint {
   const view = heap.views[block >>> EXTENT_SHIFT]!;
-  return view.getBigInt64(((block & UNIT_MASK) << 3) + byte, true);
+  return view.getBigInt64(((block & UNIT_MASK) << 3) + word * 4, true);
 }
 
-/** Writes a 64-bit integer into a block at a byte. */
-export function writeInt64At(heap: Heap, block: Ptr, byte: number, value: bigint): void {
+/** Writes a 64-bit integer into a block at a word. */
+export function writeInt64At(heap: Heap, block: Ptr, word: number, value: bigint): void {
   const view = heap.views[block >>> EXTENT_SHIFT]!;
-  view.setBigInt64(((block & UNIT_MASK) << 3) + byte, value, true);
+  view.setBigInt64(((block & UNIT_MASK) << 3) + word * 4, value, true);
 }
 
-/** Adds one to the 64-bit integer in a block at a byte, without making it a BigInt. */
-export function incrementInt64At(heap: Heap, block: Ptr, byte: number): void {
-  const view = heap.views[block >>> EXTENT_SHIFT]!;
-  const at = ((block & UNIT_MASK) << 3) + byte;
-  const low = (view.getInt32(at, true) + 1) | 0;
-  view.setInt32(at, low, true);
-  if (low === 0) view.setInt32(at + 4, view.getInt32(at + 4, true) + 1, true);
+/** Adds one to the 64-bit integer in two words, without making it a BigInt. */
+export function incrementInt64(words: Uint32Array, at: number): void {
+  const low = (words[at]! + 1) | 0;
+  words[at] = low;
+  if (low === 0) words[at + 1]! += 1;
+}
+
+/** Adds one to the 64-bit integer in a block at a word. */
+export function incrementInt64At(heap: Heap, block: Ptr, word: number): void {
+  incrementInt64(heap.words[block >>> EXTENT_SHIFT]!, ((block & UNIT_MASK) << 1) + word);
 }

@@ -4,7 +4,8 @@
  *
  * Entries are added at the end and mostly removed at the beginning. The last block grows as entries
  * come, to twice its size at a time, until it is as large as a node may be; then it is trimmed to
- * its size and a new one begun. Where blocks begin and end is as in Redis, to the byte.
+ * its size and a new one begun, with room for as much. Where blocks begin and end is as in Redis, to
+ * the byte.
  */
 import { EXTENT_SHIFT, NULL, type Ptr, UNIT_MASK } from '../memory/address.ts';
 import { copyBytes } from '../memory/bytes.ts';
@@ -12,7 +13,7 @@ import type { Heap } from '../memory/heap.ts';
 import type { Args } from '../protocol/args.ts';
 import { IdTree } from './id-tree.ts';
 import type { IdCursor } from './id-tree-cursor.ts';
-import { ENTRIES_MAX, TREE_LAST } from './id-tree-node.ts';
+import { ENTRIES_MAX, ENTRY_VALUE, lastEntryOf, NODE_WEIGHT, TREE_LAST } from './id-tree-node.ts';
 import { Int64 } from './int64.ts';
 import {
   addToCounts,
@@ -20,7 +21,7 @@ import {
   BLOCK_OVERHEAD,
   COUNTS_SLACK,
   DELETED,
-  deletedCount,
+  entryCount,
   entryRoom,
   liveCount,
   writeBlock,
@@ -28,10 +29,11 @@ import {
 import { StreamCursor } from './stream-cursor.ts';
 import { StreamId } from './stream-id.ts';
 import {
+  addToStreamLength,
   ENTRIES_ADDED,
   FIRST_ID,
   GREATEST_DELETED_ID,
-  incrementInt64At,
+  incrementInt64,
   LAST_ID,
   readIdAt,
   STREAM_BYTES,
@@ -54,6 +56,8 @@ export class StreamLog {
   readonly #ms = new Int64();
   readonly #sequence = new Int64();
   readonly #batch = new Uint32Array(ENTRIES_MAX);
+  /** Size of the block that an entry which is being added did not fit in; 0 for none. */
+  #fullBytes = 0;
 
   constructor(heap: Heap, limits: StreamLimits) {
     this.heap = heap;
@@ -90,63 +94,56 @@ export class StreamLog {
   // --- Adding
 
   /**
-   * Adds an entry of the arguments from `first` on. REQUIRES: its id is greater than the last one.
-   * Without memory it throws, and nothing has changed.
+   * Adds an entry of the arguments from `first` on, which have `textBytes` together. REQUIRES: its
+   * id is greater than the last one. Without memory it throws, and nothing has changed.
    */
-  append(root: Ptr, id: StreamId, args: Args, first: number): void {
-    const { heap, tree } = this;
-    const { nodes } = tree;
-    let leaf = heap.word(root, TREE_LAST) as Ptr;
-    let block: Ptr = NULL;
-    if (leaf !== NULL) block = this.#lastWithRoom(leaf, args, first);
-    if (block === NULL) {
-      block = this.#begin(root, id, args, first);
-      leaf = heap.word(root, TREE_LAST) as Ptr;
-    }
-    nodes.readId(leaf, nodes.count(leaf) - 1, this.#key);
+  append(root: Ptr, id: StreamId, args: Args, first: number, textBytes: number): void {
+    const { heap } = this;
+    this.#fullBytes = 0;
+    const leaf = heap.word(root, TREE_LAST) as Ptr;
+    let block = leaf === NULL ? NULL : this.#lastWithRoom(leaf, args.count - first, textBytes);
+    if (block === NULL) block = this.#begin(root, id, args, first, textBytes);
     id.difference(this.#key, this.#ms, this.#sequence);
     const extent = block >>> EXTENT_SHIFT;
-    const { bytes, views } = heap;
+    const bytes = heap.bytes[extent]!;
+    const view = heap.views[extent]!;
     const start = (block & UNIT_MASK) << 3;
-    appendEntry(bytes[extent]!, views[extent]!, start, this.#ms, this.#sequence, args, first);
-    nodes.addToWeight(leaf, 1);
-    const length = streamLength(heap, root) + 1;
-    setStreamLength(heap, root, length);
-    if (length === 1) writeIdAt(heap, root, FIRST_ID, id);
-    writeIdAt(heap, root, LAST_ID, id);
-    incrementInt64At(heap, root, ENTRIES_ADDED);
+    appendEntry(bytes, view, start, this.#ms, this.#sequence, args, first);
+    this.#countAdded(root, id);
   }
 
-  /** The last block, with room for one more entry; NULL when it takes no more. */
-  #lastWithRoom(leaf: Ptr, args: Args, first: number): Ptr {
-    const { nodes } = this.tree;
-    const slot = nodes.count(leaf) - 1;
-    const block = nodes.value(leaf, slot);
+  /**
+   * The last block, with room for one more entry, and its key in `#key`; NULL when it takes no more.
+   */
+  #lastWithRoom(leaf: Ptr, texts: number, textBytes: number): Ptr {
+    const { heap } = this;
+    const { bytesMax, entriesMax } = this.limits;
+    const words = heap.words[leaf >>> EXTENT_SHIFT]!;
+    const entry = lastEntryOf(words, leaf);
+    const block = words[entry + ENTRY_VALUE]! as Ptr;
     const extent = block >>> EXTENT_SHIFT;
-    const view = this.heap.views[extent]!;
+    const bytes = heap.bytes[extent]!;
+    const view = heap.views[extent]!;
     const start = (block & UNIT_MASK) << 3;
     const total = view.getUint32(start, true);
-    const room = entryRoom(args, first);
-    if (!this.#admits(this.heap.bytes[extent]!, view, start, total + sumOfLengths(args, first))) {
-      nodes.setValue(leaf, slot, this.#trimmed(block, total));
+    if (
+      total + textBytes >= bytesMax ||
+      (entriesMax !== 0 && entryCount(bytes, view, start) >= entriesMax)
+    ) {
+      words[entry + ENTRY_VALUE] = this.#trimmed(block, total);
+      this.#fullBytes = total;
       return NULL;
     }
-    const roomy = this.#withRoom(block, total, total + room);
-    if (roomy !== block) nodes.setValue(leaf, slot, roomy);
+    this.#key.read(words, entry);
+    const roomy = this.#withRoom(block, total, total + entryRoom(texts, textBytes));
+    if (roomy !== block) words[entry + ENTRY_VALUE] = roomy;
     return roomy;
   }
 
-  /** Whether a block takes one more entry, whose texts make it `bytesThen` long. */
-  #admits(bytes: Buffer, view: DataView, start: number, bytesThen: number): boolean {
-    const { bytesMax, entriesMax } = this.limits;
-    if (bytesThen >= bytesMax) return false;
-    if (entriesMax === 0) return true;
-    return liveCount(bytes, view, start) + deletedCount(bytes, view, start) < entriesMax;
-  }
-
-  #begin(root: Ptr, id: StreamId, args: Args, first: number): Ptr {
+  #begin(root: Ptr, id: StreamId, args: Args, first: number, textBytes: number): Ptr {
     const { heap } = this;
-    const block = heap.alloc(BLOCK_OVERHEAD + sumOfLengths(args, first) + entryRoom(args, first));
+    const needed = BLOCK_OVERHEAD + textBytes + entryRoom(args.count - first, textBytes);
+    const block = heap.alloc(Math.max(needed, this.#fullBytes));
     const extent = block >>> EXTENT_SHIFT;
     const start = (block & UNIT_MASK) << 3;
     writeBlock(heap.bytes[extent]!, heap.views[extent]!, start, args, first);
@@ -156,7 +153,21 @@ export class StreamLog {
       heap.free(block);
       throw refusal;
     }
+    this.#key.copyFrom(id);
     return block;
+  }
+
+  /** Counts an entry that was added. */
+  #countAdded(root: Ptr, id: StreamId): void {
+    const { words, views } = this.heap;
+    const own = words[root >>> EXTENT_SHIFT]!;
+    const at = (root & UNIT_MASK) << 1;
+    const leaf = own[at + TREE_LAST]!;
+    words[leaf >>> EXTENT_SHIFT]![((leaf & UNIT_MASK) << 1) + NODE_WEIGHT]! += 1;
+    const length = addToStreamLength(views[root >>> EXTENT_SHIFT]!, root, 1);
+    if (length === 1) id.write(own, at + FIRST_ID);
+    id.write(own, at + LAST_ID);
+    incrementInt64(own, at + ENTRIES_ADDED);
   }
 
   // --- Removing
@@ -307,11 +318,4 @@ export class StreamLog {
     );
     return copy;
   }
-}
-
-/** Bytes of the arguments from `first` on. */
-function sumOfLengths(args: Args, first: number): number {
-  let sum = 0;
-  for (let i = first; i < args.count; i++) sum += args.length(i);
-  return sum;
 }

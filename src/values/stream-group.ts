@@ -200,8 +200,8 @@ export class ConsumerGroups {
 
   #isReadUnknown(group: Ptr): boolean {
     const { heap } = this.#groups;
-    const word = GROUP_ENTRIES_READ / 4;
-    return (heap.word(group, word) & heap.word(group, word + 1)) === -1;
+    const read = heap.word(group, GROUP_ENTRIES_READ);
+    return (read & heap.word(group, GROUP_ENTRIES_READ + 1)) === -1;
   }
 
   /**

@@ -6,7 +6,6 @@
  */
 import type { Ptr } from '../memory/address.ts';
 import type { Heap } from '../memory/heap.ts';
-import type { Args } from '../protocol/args.ts';
 import { StreamCursor } from '../structures/stream-cursor.ts';
 import { StreamGroups } from '../structures/stream-groups.ts';
 import { StreamId } from '../structures/stream-id.ts';
@@ -32,7 +31,7 @@ import type { Structured } from './cell.ts';
 export const STREAM_BLOCKS = 0;
 
 /** Most bytes that the fields and values of an entry may have together. */
-const ENTRY_TEXT_BYTES_MAX = 2 ** 30;
+export const ENTRY_TEXT_BYTES_MAX = 2 ** 30;
 
 /**
  * Operations on streams. One per keyspace serves all of them; a stream is the address of its root.
@@ -110,15 +109,15 @@ export class Streams implements Structured {
     return this.#id.isMax();
   }
 
-  /** The id of an entry that is added now. REQUIRES: the stream is not exhausted. */
-  nextId(root: Ptr, nowMs: number, into: StreamId): void {
+  /** Sets the id of an entry that is added now; false when none is left. */
+  nextId(root: Ptr, nowMs: number, into: StreamId): boolean {
     const last = this.#id;
     this.readLastId(root, last);
     into.setMilliseconds(nowMs);
     // Within its millisecond the id is the first, so it is behind only if the millisecond is.
-    if (last.isBefore(into)) return;
+    if (last.isBefore(into)) return true;
     into.copyFrom(last);
-    into.increment();
+    return into.increment();
   }
 
   /** Gives an id the next sequence of its milliseconds; false when none is left. */
@@ -136,13 +135,6 @@ export class Streams implements Structured {
   isNext(root: Ptr, id: StreamId): boolean {
     this.readLastId(root, this.#id);
     return this.#id.isBefore(id);
-  }
-
-  /** Whether fields and values, the arguments from `first` on, are short enough for an entry. */
-  fits(args: Args, first: number): boolean {
-    let bytes = 0;
-    for (let i = first; i < args.count; i++) bytes += args.length(i);
-    return bytes <= ENTRY_TEXT_BYTES_MAX;
   }
 
   /**
