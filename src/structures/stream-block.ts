@@ -32,7 +32,7 @@ export const DELETED = 1;
 export const SAME_FIELDS = 2;
 
 /** Position of the first element, `live`, from the start of the listpack. */
-export const LIVE_OFFSET = 6;
+const LIVE_OFFSET = 6;
 const ELEMENTS_OFFSET = 4;
 const ELEMENTS_UNKNOWN = 0xffff;
 

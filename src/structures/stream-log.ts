@@ -4,8 +4,8 @@
  *
  * Entries are added at the end and mostly removed at the beginning. The last block grows as entries
  * come, to twice its size at a time, until it is as large as a node may be; then it is trimmed to
- * its size and a new one begun, with room for as much. Where blocks begin and end is as in Redis, to
- * the byte.
+ * its size and a new one begun, with room for as much. Where blocks begin and end is as in Redis,
+ * to the byte.
  */
 import { EXTENT_SHIFT, NULL, type Ptr, UNIT_MASK } from '../memory/address.ts';
 import { copyBytes } from '../memory/bytes.ts';
@@ -112,9 +112,7 @@ export class StreamLog {
     this.#countAdded(root, id);
   }
 
-  /**
-   * The last block, with room for one more entry, and its key in `#key`; NULL when it takes no more.
-   */
+  /** The last block, with room for an entry, and its key in `#key`; NULL when it takes no more. */
   #lastWithRoom(leaf: Ptr, texts: number, textBytes: number): Ptr {
     const { heap } = this;
     const { bytesMax, entriesMax } = this.limits;
