@@ -25,12 +25,9 @@ import {
   REPLY_SKIP,
   REPLY_SKIP_NEXT,
 } from '../commands/services/clients.ts';
-import { equalBytes } from '../memory/bytes.ts';
 import { OutOfMemoryError } from '../memory/heap.ts';
 import type { Args } from '../protocol/args.ts';
 import type { Reply } from '../protocol/reply.ts';
-import { PREFETCH_MAX } from '../structures/hash-table.ts';
-import { hashBytes } from '../structures/siphash.ts';
 import {
   GATE_NO_TOUCH,
   GATE_PASSWORD,
@@ -53,9 +50,6 @@ const SHARED = -1;
 
 /** A longer last argument, the value of most commands that have one, takes time to copy. */
 const BRIEF_ARGUMENT_BYTES_MAX = 16 * 1024;
-
-/** A batch shorter than this is not worth looking ahead. */
-const TOUCH_COMMANDS_MIN = 4;
 
 /** Told of commands as they run; see slowlog, latency monitor and MONITOR. */
 export interface CallObserver {
@@ -88,9 +82,6 @@ export class Executor {
   /** The commands of the run, and how often each was called, by id. */
   readonly #runCommands: RegisteredCommand[] = [];
   readonly #callsInRun: Int32Array;
-  /** Sum of what `touch` read, so that the reads cannot be optimised away. */
-  touched = 0;
-  readonly #hashes = new Int32Array(PREFETCH_MAX);
 
   constructor(registry: Registry, statistics: EngineStatistics) {
     this.#registry = registry;
@@ -120,31 +111,9 @@ export class Executor {
     if (this.#runCalls > 0) this.#endRun(performance.now());
   }
 
-  /**
-   * Reads ahead what the commands of a batch will need: hashes their first keys and fetches those
-   * keys' buckets and records, so that the cache misses overlap.
-   */
+  /** Reads ahead what the commands of a batch will need, so that the cache misses overlap. */
   touch(session: Session, batch: readonly Args[], count: number): void {
-    if (count < TOUCH_COMMANDS_MIN) return;
-    const database = session.database;
-    const hashes = this.#hashes;
-    let keys = 0;
-    let last: Args | null = null;
-    for (let i = 0; i < count; i++) {
-      const args = batch[i]!;
-      if (args.count < 2) continue;
-      args.hashed = 1;
-      // Pipelines often work on one key.
-      if (last !== null && sameKey(args, last)) {
-        args.hash = last.hash;
-        continue;
-      }
-      last = args;
-      const hash = hashBytes(args.view, args.start(1), args.length(1));
-      args.hash = hash;
-      hashes[keys++] = hash;
-    }
-    this.touched = database.keyspace.table.prefetch(database.root, hashes, keys);
+    session.keyspace.lookAhead.touch(session.database, batch, count);
   }
 
   /**
@@ -271,14 +240,6 @@ export class Executor {
  */
 function isBrief(command: RegisteredCommand, args: Args): boolean {
   return (command.mask & BRIEF) !== 0 && args.length(args.count - 1) <= BRIEF_ARGUMENT_BYTES_MAX;
-}
-
-/** Whether the first keys of two calls are the same. */
-function sameKey(args: Args, other: Args): boolean {
-  const length = args.length(1);
-  if (other.length(1) !== length) return false;
-  const start = other.start(1);
-  return equalBytes(args.bytes, args.view, args.start(1), other.bytes, other.view, start, length);
 }
 
 /** What a client is told; what is no client's business is thrown on. */

@@ -1,19 +1,42 @@
 /** Which values are structures of their own, by type and encoding: every structure has its line. */
 import type { Structured } from '../values/cell.ts';
+import type { MemberTable } from '../values/member-ahead.ts';
+import { kindOf } from './entry.ts';
 
-const ENCODINGS_PER_TYPE = 8;
+const KINDS = 64;
 
 /** Finds what a value owns beside its record. */
 export class Collections {
-  readonly #owners: (Structured | null)[] = new Array(64).fill(null);
+  readonly #owners: (Structured | null)[] = new Array(KINDS).fill(null);
+  readonly #tables: (MemberTable | null)[] = new Array(KINDS).fill(null);
+  readonly #memberArguments = new Int8Array(KINDS);
 
   /** Declares what values of this type and encoding are. */
   declare(type: number, encoding: number, owner: Structured): void {
-    this.#owners[type * ENCODINGS_PER_TYPE + encoding] = owner;
+    this.#owners[kindOf(type, encoding)] = owner;
+  }
+
+  /**
+   * Declares what finds their members. `argument` says where most commands on such values name one:
+   * its index among the arguments, from their end if negative (-1 is the last).
+   */
+  declareMembers(type: number, encoding: number, table: MemberTable, argument: number): void {
+    this.#tables[kindOf(type, encoding)] = table;
+    this.#memberArguments[kindOf(type, encoding)] = argument;
   }
 
   /** The operations of a structured value, or null when all of it is in its record. */
   of(type: number, encoding: number): Structured | null {
-    return this.#owners[type * ENCODINGS_PER_TYPE + encoding]!;
+    return this.#owners[kindOf(type, encoding)]!;
+  }
+
+  /** What finds members of values of a kind (see `Entries.kind`), or null. */
+  memberTable(kind: number): MemberTable | null {
+    return this.#tables[kind]!;
+  }
+
+  /** Where commands name a member of such a value; see `declareMembers`. */
+  memberArgument(kind: number): number {
+    return this.#memberArguments[kind]!;
   }
 }

@@ -32,6 +32,12 @@ export const TYPE_ZSET = 3;
 export const TYPE_HASH = 4;
 export const TYPE_STREAM = 5;
 
+/** Type and encoding as one number below 64: the low bits of word 0. */
+export function kindOf(type: number, encoding: number): number {
+  return type | (encoding << ENCODING_SHIFT);
+}
+
+const KIND_MASK = 63;
 const TYPE_MASK = 7;
 const ENCODING_SHIFT = 3;
 const EXPIRES = 0x40;
@@ -94,6 +100,11 @@ export class Entries {
 
   type(entry: Entry): number {
     return this.#head(entry) & TYPE_MASK;
+  }
+
+  /** See `kindOf`. */
+  kind(entry: Entry): number {
+    return this.#head(entry) & KIND_MASK;
   }
 
   encoding(entry: Entry): number {

@@ -1,21 +1,70 @@
 /**
- * Looking ahead for commands on many keys, as `Executor.touch` does for pipelines: hashes the next
- * keys and fetches their buckets and records together, so that the cache misses overlap.
+ * Looking ahead: hashes the keys that come next and fetches their buckets and records together, so
+ * that the cache misses overlap. For the commands of a pipeline (`touch`), and for one command on
+ * many keys (`visit`).
+ *
+ * Where a key holds a large collection, `touch` goes on to the member that the command names:
+ * values/member-ahead.ts tells how. Which argument that is it takes from the kind of value, not
+ * from the command, which is not known yet; a wrong guess costs some reads and changes nothing.
  */
+import type { Ptr } from '../memory/address.ts';
+import { equalBytes } from '../memory/bytes.ts';
 import type { Args } from '../protocol/args.ts';
 import { PREFETCH_MAX } from '../structures/hash-table.ts';
 import { hashBytes } from '../structures/siphash.ts';
+import { MEMBERS_AHEAD_MAX, type MemberTable } from '../values/member-ahead.ts';
 import type { Database } from './database.ts';
+import type { Entry } from './entry.ts';
 
-/** Fewer keys than this are not worth it. */
+/** Fewer keys, or commands, than this are not worth it. */
 const KEYS_MIN = 4;
+
+/** Longer arguments are values rather than members; hashing them might be for nothing. */
+const MEMBER_BYTES_MAX = 128;
+
+const NO_SLOT = -1;
 
 /** See the file's comment. */
 export class LookAhead {
   readonly #hashes = new Int32Array(PREFETCH_MAX);
   readonly #fetched = new Int32Array(PREFETCH_MAX);
+  /** By command of a batch: the place of its key among the hashes. */
+  readonly #slots = new Int32Array(PREFETCH_MAX);
+  readonly #memberHashes = new Int32Array(MEMBERS_AHEAD_MAX);
+  readonly #memberRoots = new Uint32Array(MEMBERS_AHEAD_MAX);
   /** Sum of what was read, so that the reads cannot be optimised away. */
   sum = 0;
+
+  /**
+   * Reads ahead what the commands of a batch, at most PREFETCH_MAX, will need: hashes their first
+   * keys, fetches those keys' buckets and records, and then what their members need.
+   */
+  touch(database: Database, batch: readonly Args[], count: number): void {
+    if (count < KEYS_MIN) return;
+    const fetched = this.#fetched;
+    const slots = this.#slots;
+    let keys = 0;
+    let last: Args | null = null;
+    for (let i = 0; i < count; i++) {
+      const args = batch[i]!;
+      slots[i] = NO_SLOT;
+      if (args.count < 2) continue;
+      args.hashed = 1;
+      // Pipelines often work on one key.
+      if (last !== null && sameKey(args, last)) {
+        args.hash = last.hash;
+        slots[i] = keys - 1;
+        continue;
+      }
+      last = args;
+      const hash = hashBytes(args.view, args.start(1), args.length(1));
+      args.hash = hash;
+      slots[i] = keys;
+      fetched[keys++] = hash;
+    }
+    this.sum = database.keyspace.table.prefetch(database.root, fetched, keys);
+    this.#touchMembers(database, batch, count);
+  }
 
   /**
    * To be called with each key in turn, just before it is looked up: `first`, `first + step` and so
@@ -33,6 +82,44 @@ export class LookAhead {
     args.hashed = key;
   }
 
+  /** REQUIRES: `#fetched` has the records of the batch's keys, as `prefetch` left them. */
+  #touchMembers(database: Database, batch: readonly Args[], count: number): void {
+    const { entries, keyspace } = database;
+    const { collections } = keyspace;
+    let table: MemberTable | null = null;
+    let members = 0;
+    for (let i = 0; i < count; i++) {
+      const slot = this.#slots[i]!;
+      // A signed address: every function of Entries takes it as it is.
+      const record = (slot === NO_SLOT ? 0 : this.#fetched[slot]!) as Entry;
+      if (record === 0) continue;
+      const kind = entries.kind(record);
+      const found = collections.memberTable(kind);
+      if (found === null) continue;
+      const args = batch[i]!;
+      const named = collections.memberArgument(kind);
+      const member = named < 0 ? args.count + named : named;
+      if (member < 2 || member >= args.count || args.length(member) > MEMBER_BYTES_MAX) continue;
+      if (table !== null && (table !== found || members === MEMBERS_AHEAD_MAX)) {
+        this.#fetchMembers(table, members);
+        members = 0;
+      }
+      table = found;
+      const hash = hashBytes(args.view, args.start(member), args.length(member));
+      args.memberHash = hash;
+      args.memberHashed = member;
+      this.#memberHashes[members] = hash;
+      this.#memberRoots[members++] = rootOf(entries.view(record), entries.valueStart(record));
+    }
+    if (table !== null) this.#fetchMembers(table, members);
+  }
+
+  #fetchMembers(table: MemberTable, members: number): void {
+    // One alone has nobody to wait with.
+    if (members < 2) return;
+    this.sum ^= table.prefetchMembers(this.#memberRoots, this.#memberHashes, members);
+  }
+
   #fetch(database: Database, args: Args, from: number, step: number): void {
     const hashes = this.#hashes;
     let count = 0;
@@ -42,4 +129,17 @@ export class LookAhead {
     this.#fetched.set(hashes);
     this.sum = database.keyspace.table.prefetch(database.root, this.#fetched, count);
   }
+}
+
+/** Whether the first keys of two calls are the same. */
+function sameKey(args: Args, other: Args): boolean {
+  const length = args.length(1);
+  if (other.length(1) !== length) return false;
+  const start = other.start(1);
+  return equalBytes(args.bytes, args.view, args.start(1), other.bytes, other.view, start, length);
+}
+
+/** The address of the structure that a value is. */
+function rootOf(view: DataView, valueStart: number): Ptr {
+  return view.getUint32(valueStart, true) as Ptr;
 }

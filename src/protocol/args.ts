@@ -23,6 +23,9 @@ export class Args {
   /** Hash of argument `hashed`, when it was computed ahead of the command; -1 for none. */
   hash = 0;
   hashed = -1;
+  /** The same for one argument that is a member of a collection. */
+  memberHash = 0;
+  memberHashed = -1;
   /** Offset just behind the command in its buffer. */
   end = 0;
 
@@ -40,6 +43,7 @@ export class Args {
     this.view = view;
     this.count = 0;
     this.hashed = -1;
+    this.memberHashed = -1;
     if (this.ranges.length > KEPT_CAPACITY_MAX * 2) {
       this.ranges = new Int32Array(INITIAL_CAPACITY * 2);
     }

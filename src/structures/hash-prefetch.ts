@@ -15,8 +15,9 @@ const extents = new Int32Array(PREFETCH_MAX);
 
 /**
  * Reads the home buckets of the first `count` of `hashes`, then the first two lines of the record
- * behind each matching tag. Overwrites `hashes`. The value returned only keeps the loads from being
- * optimised away.
+ * behind each matching tag. Overwrites `hashes` with the addresses of these records, as signed
+ * integers, and 0 where there is none; that one tag agrees does not make it the right record. The
+ * value returned only keeps the loads from being optimised away.
  */
 export function prefetch(
   allWords: readonly Uint32Array[],
@@ -39,17 +40,14 @@ export function prefetch(
   }
   let sum = 0;
   for (let i = 0; i < count; i++) sum ^= allWords[extents[i]!]![places[i]!]!;
-  let records = 0;
   for (let i = 0; i < count; i++) {
-    const cells = allWords[extents[i]!]!;
-    const record = recordWithTag(cells, places[i]!, hashes[i]!);
-    if (record === 0) continue;
-    extents[records] = record >>> EXTENT_SHIFT;
-    places[records++] = (record & UNIT_MASK) << 1;
+    hashes[i] = recordWithTag(allWords[extents[i]!]!, places[i]!, hashes[i]!);
   }
-  for (let i = 0; i < records; i++) {
-    const words = allWords[extents[i]!]!;
-    const at = places[i]!;
+  for (let i = 0; i < count; i++) {
+    const record = hashes[i]!;
+    if (record === 0) continue;
+    const words = allWords[record >>> EXTENT_SHIFT]!;
+    const at = (record & UNIT_MASK) << 1;
     sum ^= words[at]! ^ words[(at + LINE_WORDS) & EXTENT_WORD_MASK]!;
   }
   return sum;

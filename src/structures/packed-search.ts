@@ -48,6 +48,7 @@ export abstract class PackedSearch extends PackedEntry {
   #batchBlock = 0;
   readonly #batchSlots = new Uint16Array(BUCKET_ENTRIES_MAX);
   readonly #batchStarts = new Uint32Array(BUCKET_ENTRIES_MAX);
+  readonly #prefetchRoots = new Uint32Array(PACKED_PREFETCH_MAX);
   readonly #prefetchBlocks = new Uint32Array(PACKED_PREFETCH_MAX);
   readonly #prefetchPlaces = new Uint32Array(PACKED_PREFETCH_MAX);
 
@@ -123,17 +124,26 @@ export abstract class PackedSearch extends PackedEntry {
   }
 
   /**
-   * Brings into the cache what finding the first `count` of `hashes` will read: the buckets'
-   * slots, then the first entry with the tag, or the place where a new one would go. Each pass is
-   * a loop of independent loads, so that the memory system works on many at once. The value
-   * returned only keeps the loads from being optimised away.
+   * Brings into the cache what finding the first `count` of `hashes` will read; see
+   * `prefetchMembers`.
    */
   prefetch(root: Ptr, hashes: Int32Array, count: number): number {
+    return this.prefetchMembers(this.#prefetchRoots.fill(root, 0, count), hashes, count);
+  }
+
+  /**
+   * Brings into the cache what finding the first `count` of `hashes`, each in a table of its own,
+   * will read: the buckets' slots, then the first entry with the tag, or the place where a new one
+   * would go. Each pass is a loop of independent loads, so that the memory system works on many at
+   * once. The value returned only keeps the loads from being optimised away.
+   */
+  prefetchMembers(roots: Uint32Array, hashes: Int32Array, count: number): number {
     const allWords = this.heap.words;
     const blocks = this.#prefetchBlocks;
     const places = this.#prefetchPlaces;
     let sum = 0;
     for (let i = 0; i < count; i++) {
+      const root = roots[i]! as Ptr;
       blocks[i] = this.index.block(root, this.index.bucketOf(root, hashes[i]!));
     }
     for (let i = 0; i < count; i++) {
