@@ -8,6 +8,7 @@ import { STREAM_BLOCKS, Streams } from '../values/stream.ts';
 import { ConsumerGroups } from '../values/stream-group.ts';
 import { defaultThresholds, type Thresholds } from '../values/thresholds.ts';
 import { AccessClock } from './access.ts';
+import { ChangeListeners } from './change-listeners.ts';
 import { Collections } from './collections.ts';
 import { Database } from './database.ts';
 import { Entries, type Entry, TYPE_LIST, TYPE_STREAM } from './entry.ts';
@@ -83,9 +84,12 @@ export class Keyspace {
   misses = 0;
   expired = 0;
 
-  /** Set when somebody wants to hear of changes; null keeps the funnel free of cost. */
+  /**
+   * Set while somebody wants to hear of changes, see `listen`; null keeps the funnel free of cost.
+   */
   listener: ChangeListener | null = null;
 
+  readonly #listeners = new ChangeListeners();
   readonly #garbage: Garbage[] = [];
   readonly #cells: EntryCell[] = [];
   /** The database whose turn it is to have due keys removed. */
@@ -102,6 +106,17 @@ export class Keyspace {
   setTime(nowMs: number): void {
     this.nowMs = nowMs;
     this.access.setTime(nowMs);
+  }
+
+  /** Tells one more of every change, behind those who hear of it already. */
+  listen(listener: ChangeListener): void {
+    this.#listeners.add(listener);
+    this.listener = this.#listeners.target;
+  }
+
+  unlisten(listener: ChangeListener): void {
+    this.#listeners.remove(listener);
+    this.listener = this.#listeners.target;
   }
 
   /** Keys in all databases. */
