@@ -221,10 +221,14 @@ export class Redstart {
   /** Copies the sizes at which values change their encoding. */
   #followThresholds(): void {
     const { values } = this.config;
-    const { thresholds, lists, streams } = this.engine.keyspace;
+    const { thresholds, lists, hashes, streams } = this.engine.keyspace;
     this.#follow(['hll-sparse-max-bytes', 'list-max-listpack-size'], () => {
       thresholds.hyperloglogSparseBytesMax = values['hll-sparse-max-bytes'];
       lists.limits.setSize(values['list-max-listpack-size']);
+    });
+    this.#follow(['hash-max-listpack-entries', 'hash-max-listpack-value'], () => {
+      hashes.limits.entriesMax = values['hash-max-listpack-entries'];
+      hashes.limits.valueBytesMax = values['hash-max-listpack-value'];
     });
     this.#follow(['stream-node-max-bytes', 'stream-node-max-entries'], () => {
       streams.limits.set(values['stream-node-max-bytes'], values['stream-node-max-entries']);

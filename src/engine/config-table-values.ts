@@ -8,13 +8,13 @@ export const VALUE_DIRECTIVES = {
     integer(0, INT64_MAX),
     '512',
     'Most fields that a hash keeps packed.',
-    { aliases: ['hash-max-ziplist-entries'], effect: 'planned' },
+    { aliases: ['hash-max-ziplist-entries'] },
   ),
   'hash-max-listpack-value': directive(
     memory(),
     '64',
     'Longest field or value that a hash keeps packed.',
-    { aliases: ['hash-max-ziplist-value'], effect: 'planned' },
+    { aliases: ['hash-max-ziplist-value'] },
   ),
   'list-max-listpack-size': directive(
     integer(INT32_MIN, INT32_MAX),
@@ -50,13 +50,13 @@ export const VALUE_DIRECTIVES = {
     integer(0, INT64_MAX),
     '128',
     'Most members that a sorted set keeps packed.',
-    { aliases: ['zset-max-ziplist-entries'], effect: 'planned' },
+    { aliases: ['zset-max-ziplist-entries'] },
   ),
   'zset-max-listpack-value': directive(
     memory(),
     '64',
     'Longest member that a sorted set keeps packed.',
-    { aliases: ['zset-max-ziplist-value'], effect: 'planned' },
+    { aliases: ['zset-max-ziplist-value'] },
   ),
   'hll-sparse-max-bytes': directive(
     memory(),

@@ -2,7 +2,9 @@
  * The names under which clients know types (TYPE, SCAN) and encodings (OBJECT ENCODING): every kind
  * of value has its line here.
  */
+import { HASH_LISTPACK, HASH_TABLE } from '../values/hash.ts';
 import { LIST_LISTPACK, LIST_QUICKLIST } from '../values/list.ts';
+import { ZSET_LISTPACK, ZSET_SKIPLIST } from '../values/sorted-set.ts';
 import { STREAM_BLOCKS } from '../values/stream.ts';
 import { STRING_EMBSTR, STRING_INT, STRING_RAW } from '../values/string.ts';
 import { TYPE_HASH, TYPE_LIST, TYPE_SET, TYPE_STREAM, TYPE_STRING, TYPE_ZSET } from './entry.ts';
@@ -21,6 +23,8 @@ const TYPE_NAMES: Names = {
 const ENCODING_NAMES: Readonly<Record<number, Names>> = {
   [TYPE_STRING]: { [STRING_RAW]: 'raw', [STRING_INT]: 'int', [STRING_EMBSTR]: 'embstr' },
   [TYPE_LIST]: { [LIST_LISTPACK]: 'listpack', [LIST_QUICKLIST]: 'quicklist' },
+  [TYPE_HASH]: { [HASH_LISTPACK]: 'listpack', [HASH_TABLE]: 'hashtable' },
+  [TYPE_ZSET]: { [ZSET_LISTPACK]: 'listpack', [ZSET_SKIPLIST]: 'skiplist' },
   [TYPE_STREAM]: { [STREAM_BLOCKS]: 'stream' },
 };
 

@@ -3,7 +3,9 @@ import type { Ptr } from '../memory/address.ts';
 import { Heap } from '../memory/heap.ts';
 import { Args } from '../protocol/args.ts';
 import type { Structured } from '../values/cell.ts';
+import { HASH_TABLE, Hashes } from '../values/hash.ts';
 import { LIST_QUICKLIST, Lists } from '../values/list.ts';
+import { SortedSets, ZSET_SKIPLIST } from '../values/sorted-set.ts';
 import { STREAM_BLOCKS, Streams } from '../values/stream.ts';
 import { ConsumerGroups } from '../values/stream-group.ts';
 import { defaultThresholds, type Thresholds } from '../values/thresholds.ts';
@@ -11,7 +13,7 @@ import { AccessClock } from './access.ts';
 import { ChangeListeners } from './change-listeners.ts';
 import { Collections } from './collections.ts';
 import { Database } from './database.ts';
-import { Entries, type Entry, TYPE_LIST, TYPE_STREAM } from './entry.ts';
+import { Entries, type Entry, TYPE_HASH, TYPE_LIST, TYPE_STREAM, TYPE_ZSET } from './entry.ts';
 import { EntryCell } from './entry-cell.ts';
 import { EntryTable } from './entry-table.ts';
 import type { KeyEvent } from './events.ts';
@@ -56,6 +58,10 @@ export class Keyspace {
   readonly lists: Lists = new Lists(this.heap, (root) => {
     this.#discard(this.lists.quicklists, root);
   });
+  readonly hashes: Hashes = new Hashes(this.heap);
+  readonly sortedSets: SortedSets = new SortedSets(this.heap, this.thresholds, (root) => {
+    this.#discard(this.sortedSets.large, root);
+  });
   readonly streams: Streams = new Streams(this.heap, (root) => this.#discard(this.streams, root));
   readonly consumerGroups: ConsumerGroups = new ConsumerGroups(this.streams);
   readonly databases: Database[];
@@ -98,6 +104,10 @@ export class Keyspace {
   constructor(databaseCount: number, nowMs: number) {
     this.setTime(nowMs);
     this.collections.declare(TYPE_LIST, LIST_QUICKLIST, this.lists.quicklists);
+    this.collections.declare(TYPE_HASH, HASH_TABLE, this.hashes.table);
+    this.collections.declareMembers(TYPE_HASH, HASH_TABLE, this.hashes.table, 2);
+    this.collections.declare(TYPE_ZSET, ZSET_SKIPLIST, this.sortedSets.large);
+    this.collections.declareMembers(TYPE_ZSET, ZSET_SKIPLIST, this.sortedSets.large, -1);
     this.collections.declare(TYPE_STREAM, STREAM_BLOCKS, this.streams);
     this.databases = Array.from({ length: databaseCount }, (_, id) => new Database(this, id));
     this.startupBytes = this.heap.usedBytes;
