@@ -221,7 +221,7 @@ export class Redstart {
   /** Copies the sizes at which values change their encoding. */
   #followThresholds(): void {
     const { values } = this.config;
-    const { thresholds, lists, hashes, streams } = this.engine.keyspace;
+    const { thresholds, lists, hashes, sortedSets, streams } = this.engine.keyspace;
     this.#follow(['hll-sparse-max-bytes', 'list-max-listpack-size'], () => {
       thresholds.hyperloglogSparseBytesMax = values['hll-sparse-max-bytes'];
       lists.limits.setSize(values['list-max-listpack-size']);
@@ -229,6 +229,10 @@ export class Redstart {
     this.#follow(['hash-max-listpack-entries', 'hash-max-listpack-value'], () => {
       hashes.limits.entriesMax = values['hash-max-listpack-entries'];
       hashes.limits.valueBytesMax = values['hash-max-listpack-value'];
+    });
+    this.#follow(['zset-max-listpack-entries', 'zset-max-listpack-value'], () => {
+      sortedSets.limits.entriesMax = values['zset-max-listpack-entries'];
+      sortedSets.limits.memberBytesMax = values['zset-max-listpack-value'];
     });
     this.#follow(['stream-node-max-bytes', 'stream-node-max-entries'], () => {
       streams.limits.set(values['stream-node-max-bytes'], values['stream-node-max-entries']);

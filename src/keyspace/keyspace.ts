@@ -59,7 +59,7 @@ export class Keyspace {
     this.#discard(this.lists.quicklists, root);
   });
   readonly hashes: Hashes = new Hashes(this.heap);
-  readonly sortedSets: SortedSets = new SortedSets(this.heap, this.thresholds, (root) => {
+  readonly sortedSets: SortedSets = new SortedSets(this.heap, (root) => {
     this.#discard(this.sortedSets.large, root);
   });
   readonly streams: Streams = new Streams(this.heap, (root) => this.#discard(this.streams, root));

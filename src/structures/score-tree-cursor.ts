@@ -33,6 +33,12 @@ export class ScoreCursor {
     return this.#heap.views[this.leaf >>> EXTENT_SHIFT]!.getFloat64(at, true);
   }
 
+  /** Puts the entry's score in `to`: one that is returned might be allocated. */
+  readScore(to: Float64Array): void {
+    const at = ((this.leaf & UNIT_MASK) << 3) + NODE_SCORES_BYTES + (this.slot << 3);
+    to[0] = this.#heap.views[this.leaf >>> EXTENT_SHIFT]!.getFloat64(at, true);
+  }
+
   /** Puts the cursor before a slot of a leaf; whether an entry is there, or in the next leaf. */
   place(leaf: Ptr, slot: number): boolean {
     this.leaf = leaf;

@@ -148,9 +148,9 @@ export class ScoreTree {
     return this.#find(root, record).rank() - 1;
   }
 
-  /** Records with a lower score, or with one that is not higher. */
-  rankOfScore(root: Ptr, score: number, orEqual: boolean): number {
-    this.nodes.entryScore[0] = score;
+  /** Records with a lower score than `bound[0]`, or with one that is not higher. */
+  rankOfScore(root: Ptr, bound: Float64Array, orEqual: boolean): number {
+    this.nodes.entryScore[0] = bound[0]!;
     this.#path.toScore(root, orEqual);
     return this.#path.rank();
   }
@@ -185,9 +185,14 @@ export class ScoreTree {
     return this.#place(cursor);
   }
 
-  /** Puts a cursor on the first record whose score is not lower, or is higher. */
-  seekScore(root: Ptr, cursor: ScoreCursor, score: number, orEqual: boolean): boolean {
-    this.nodes.entryScore[0] = score;
+  /** The rank of the record that the last seek went to. */
+  seekedRank(): number {
+    return this.#path.rank();
+  }
+
+  /** Puts a cursor on the first record whose score is not lower than `bound[0]`, or is higher. */
+  seekScore(root: Ptr, cursor: ScoreCursor, bound: Float64Array, orEqual: boolean): boolean {
+    this.nodes.entryScore[0] = bound[0]!;
     this.#path.toScore(root, orEqual);
     return this.#place(cursor);
   }

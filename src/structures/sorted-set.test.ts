@@ -106,8 +106,8 @@ describe('scores', () => {
     for (const [member, score] of inOrder.toReversed()) model.put(Buffer.from(member), score);
     const members = inOrder.map((_, rank) => model.memberOf(set.tree.at(model.root, rank)));
     expect(members).toEqual(inOrder.map(([member]) => member));
-    expect(set.tree.rankOfScore(model.root, 0, false)).toBe(1);
-    expect(set.tree.rankOfScore(model.root, -0, true)).toBe(4);
+    expect(set.tree.rankOfScore(model.root, Float64Array.of(0), false)).toBe(1);
+    expect(set.tree.rankOfScore(model.root, Float64Array.of(-0), true)).toBe(4);
     expect(set.members.score(model.find(Buffer.from('a')))).toBe(-0);
     model.put(Buffer.from('b'), -0);
     expect(set.members.score(model.find(Buffer.from('b')))).toBe(-0);
@@ -242,7 +242,7 @@ describe('a cursor', () => {
   it('finds nothing in an empty set', () => {
     const { set, root, cursor } = new SortedSetModel();
     expect(set.tree.seekRank(root, cursor, 0)).toBe(false);
-    expect(set.tree.seekScore(root, cursor, 0, false)).toBe(false);
+    expect(set.tree.seekScore(root, cursor, Float64Array.of(0), false)).toBe(false);
     expect(cursor.previous()).toBe(false);
     expect(cursor.next()).toBe(false);
     expect(set.random(root, Math.random)).toBe(NULL);

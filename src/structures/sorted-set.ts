@@ -97,6 +97,24 @@ export class SortedSet {
     return this.table.find(this.tableOf(root), hash, bytes, view, offset, length);
   }
 
+  /**
+   * Brings into the cache what finding `hashes[i]` in the set at `roots[i]` will read, for the
+   * first `count`. Overwrites `hashes`. The value returned only keeps the loads from being optimised
+   * away.
+   */
+  prefetchMembers(roots: Uint32Array, hashes: Int32Array, count: number): number {
+    let sum = 0;
+    for (let from = 0; from < count; ) {
+      const root = roots[from]! as Ptr;
+      let end = from + 1;
+      while (end < count && roots[end] === root) end++;
+      const some = from === 0 ? hashes : hashes.subarray(from, end);
+      sum ^= this.table.prefetch(this.tableOf(root), some, end - from);
+      from = end;
+    }
+    return sum;
+  }
+
   /** The score of a member, NaN if there is none. */
   score(
     root: Ptr,

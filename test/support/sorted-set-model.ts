@@ -103,12 +103,14 @@ export class SortedSetModel {
     const { set, root, cursor, pairs } = this;
     const isBefore = ({ score }: Pair) => score < bound || (orEqual && score === bound);
     const place = lowerBound(pairs, isBefore);
-    expectEqual('rank of score', set.tree.rankOfScore(root, bound, orEqual), place);
-    let isOn = set.tree.seekScore(root, cursor, bound, orEqual);
+    const score = Float64Array.of(bound);
+    expectEqual('rank of score', set.tree.rankOfScore(root, score, orEqual), place);
+    let isOn = set.tree.seekScore(root, cursor, score, orEqual);
+    expectEqual('rank of the seek', set.tree.seekedRank(), place);
     for (let rank = place; rank < place + steps; rank++, isOn = cursor.next()) {
       if (!this.#expectAt(rank, isOn)) break;
     }
-    set.tree.seekScore(root, cursor, bound, orEqual);
+    set.tree.seekScore(root, cursor, score, orEqual);
     for (let rank = place - 1; rank >= place - steps; rank--) {
       if (!this.#expectAt(rank, cursor.previous())) break;
     }
