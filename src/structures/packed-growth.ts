@@ -4,20 +4,27 @@
  *
  * A step touches the one or two buckets concerned and a word of the index. It may be put off:
  * without memory for it the buckets become longer, and the next change tries again.
+ *
+ * Members that are added in the order in which a larger table was scanned have the low bits of
+ * their hashes in common, and all go to one bucket of a table that is sized for their number. So a
+ * crowded bucket makes the table grow too; the buckets that then stay empty are a word each.
  */
 import { NULL, type Ptr } from '../memory/address.ts';
 import { type Heap, OutOfMemoryError } from '../memory/heap.ts';
 import type { PackedBuckets } from './packed-buckets.ts';
 import type { PackedIndex } from './packed-index.ts';
 import {
-  BUCKET_ENTRIES_MAX,
   BUCKETS_MAX,
+  CROWDED_ENTRIES,
   ROOT_BUCKETS,
   ROOT_FULLEST,
   ROOT_KIND,
   ROOT_MASK,
   weightShift,
 } from './packed-table-layout.ts';
+
+/** Buckets added for each entry too many. */
+const RELIEF_STEPS = 4;
 
 /** See the file's comment. */
 export class PackedGrowth {
@@ -37,6 +44,18 @@ export class PackedGrowth {
       this.#addBucket(root);
     } catch (problem) {
       if (!(problem instanceof OutOfMemoryError)) throw problem;
+    }
+  }
+
+  /**
+   * Adds buckets because one has `count` entries, too many: the more they are the more at a time,
+   * so that it is divided in time however many bits its members have in common.
+   */
+  relieve(root: Ptr, bucket: number, count: number): void {
+    const blockBefore = this.#index.block(root, bucket);
+    for (let steps = (count - CROWDED_ENTRIES) * RELIEF_STEPS; steps > 0; steps--) {
+      this.grow(root);
+      if (this.#index.block(root, bucket) !== blockBefore) return;
     }
   }
 
@@ -119,7 +138,7 @@ export class PackedGrowth {
     const block = index.block(root, target);
     const other = index.block(root, dropped);
     const count = this.#buckets.count(block) + this.#buckets.count(other);
-    if (count > BUCKET_ENTRIES_MAX) return;
+    if (count > CROWDED_ENTRIES) return;
     const united = this.#buckets.united(block, other);
     index.setBlock(root, target, united);
     heap.setWord(root, ROOT_BUCKETS, dropped);

@@ -84,28 +84,24 @@ export abstract class PackedSearch extends PackedEntry {
    * once, however the table grows or shrinks between calls; any change of it ends this batch.
    */
   scanBucket(root: Ptr, position: number): number {
-    const { heap, buckets } = this;
     const bucket = this.bucketAt(root, position);
-    const start = this.advance(root, bucket);
-    const block = this.index.block(root, bucket);
-    const kind = heap.word(root, ROOT_KIND);
-    this.#batchKind = kind;
-    this.#batchBucket = bucket;
-    this.#batchBlock = block | 0;
-    let found = 0;
-    if (block === NULL) return 0;
-    let at = buckets.firstByte(block);
-    for (let slot = buckets.count(block) - 1; slot >= 0; slot--) {
-      // Only after shrinking is a position within a bucket.
-      const isWanted =
-        position === start || reverseBits(buckets.hashAt(kind, block, slot, at)) >= position;
-      if (isWanted) {
-        this.#batchSlots[found] = slot;
-        this.#batchStarts[found++] = at;
-      }
-      at += buckets.shape(block, slot) & SIZE_MASK;
-    }
-    return found;
+    // Only after shrinking is a position within a bucket.
+    const isWhole = position === this.advance(root, bucket);
+    return this.#collect(root, bucket, isWhole ? 0 : position);
+  }
+
+  /** Number of buckets, for `openBucket`. */
+  bucketCount(root: Ptr): number {
+    return this.heap.word(root, ROOT_BUCKETS);
+  }
+
+  /**
+   * As `scanBucket`, but all entries of the bucket of this number, and no position. A table that is
+   * filled in the order of another's buckets has its own filled evenly, in the order of scanning
+   * one after the other.
+   */
+  openBucket(root: Ptr, bucket: number): number {
+    return this.#collect(root, bucket, 0);
   }
 
   /** Points `member...` and `value...` at entry number `i` of the last `scanBucket`. */
@@ -161,6 +157,27 @@ export abstract class PackedSearch extends PackedEntry {
       if (block !== NULL) sum ^= allWords[block >>> EXTENT_SHIFT]![places[i]! >>> 2]!;
     }
     return sum;
+  }
+
+  /** Collects the entries of a bucket at or after a position for `entry`. */
+  #collect(root: Ptr, bucket: number, position: number): number {
+    const { buckets } = this;
+    const block = this.index.block(root, bucket);
+    const kind = this.heap.word(root, ROOT_KIND);
+    this.#batchKind = kind;
+    this.#batchBucket = bucket;
+    this.#batchBlock = block | 0;
+    let found = 0;
+    if (block === NULL) return 0;
+    let at = buckets.firstByte(block);
+    for (let slot = buckets.count(block) - 1; slot >= 0; slot--) {
+      if (position === 0 || reverseBits(buckets.hashAt(kind, block, slot, at)) >= position) {
+        this.#batchSlots[found] = slot;
+        this.#batchStarts[found++] = at;
+      }
+      at += buckets.shape(block, slot) & SIZE_MASK;
+    }
+    return found;
   }
 
   /** The bucket that a position is in. */

@@ -52,6 +52,8 @@ export const COUNT_BITS = 10;
 export const COUNT_MASK: number = (1 << COUNT_BITS) - 1;
 /** Entries that a bucket can hold. On average there are some 14 of them. */
 export const BUCKET_ENTRIES_MAX: number = COUNT_MASK;
+/** More entries than chance brings together where buckets are as full as they may be. */
+export const CROWDED_ENTRIES = 160;
 
 /** Of the second byte of a slot and of the first byte of a hash's entry. */
 export const FAR = 0x80;

@@ -11,6 +11,7 @@ import { EXTENT_HUGE, EXTENT_SHIFT, NULL, type Ptr, UNIT_MASK } from '../memory/
 import { Heap, OutOfMemoryError } from '../memory/heap.ts';
 import { checkHeap } from '../memory/heap-check.ts';
 import { PackedBuckets } from './packed-buckets.ts';
+import { PackedTable } from './packed-table.ts';
 import { checkPackedTable } from './packed-table-check.ts';
 import {
   BUCKET_ENTRIES_MAX,
@@ -48,6 +49,24 @@ describe(`against a Map, SEED=${seed}`, () => {
       runPackedRound(new SeededRandom(seed + round), 8000);
     });
   }
+});
+
+describe('buckets by number', () => {
+  it('hold every entry once', () => {
+    const model = filled(3000, true);
+    const { table, root } = model;
+    const seen = new Set<string>();
+    let met = 0;
+    for (let bucket = 0; bucket < table.bucketCount(root); bucket++) {
+      const found = table.openBucket(root, bucket);
+      for (let i = 0; i < found; i++) {
+        table.entry(i);
+        seen.add(model.current());
+        met++;
+      }
+    }
+    expect([seen.size, met]).toEqual([3000, 3000]);
+  });
 });
 
 describe('growth', () => {
@@ -123,6 +142,35 @@ describe('growth', () => {
       model.expectFound(b);
     }
     setHashKey(seed, ~seed);
+  });
+
+  it('copes with members in the order in which a large table is scanned', () => {
+    const { table, root } = plain(300_000);
+    const order: Buffer[] = [];
+    let position = 0;
+    do {
+      const found = table.scanBucket(root, position);
+      position = table.nextPosition;
+      for (let i = 0; i < found; i++) {
+        table.entry(i);
+        const { memberBytes, memberStart, memberLength } = table;
+        order.push(Buffer.from(memberBytes.subarray(memberStart, memberStart + memberLength)));
+      }
+    } while (position !== 0);
+    const heap = new Heap();
+    const other = new PackedTable(heap);
+    const copy = other.create(false);
+    for (const [i, bytes] of order.entries()) {
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+      const hash = hashBytes(view, 0, bytes.length);
+      expect(other.add(copy, hash, bytes, view, 0, bytes.length)).toBe(true);
+      if (i === 5000) expect(other.remove(copy, hash, bytes, view, 0, bytes.length)).toBe(true);
+      if (i === 5000) checkHeap(heap, checkPackedTable(heap, copy));
+    }
+    expect(other.count(copy)).toBe(order.length - 1);
+    checkHeap(heap, checkPackedTable(heap, copy));
+    // What the crowd has cost is gone.
+    expect(heap.usedBytes).toBeLessThan(table.usedBytes(root) * 1.02);
   });
 
   it('refuses a bucket more entries than it can count', () => {

@@ -27,6 +27,7 @@ import { PackedSearch, unsigned } from './packed-search.ts';
 import { PackedSweep } from './packed-sweep.ts';
 import {
   BUCKET_ENTRIES_MAX,
+  CROWDED_ENTRIES,
   FAR,
   FAR_LENGTH,
   FAR_MEMBER_BYTES,
@@ -372,6 +373,7 @@ export class PackedTable extends PackedSearch {
       this.#growth.noteCount(root, this.foundBucket, count);
     }
     this.#addData(root, shape & SIZE_MASK);
+    if (count > CROWDED_ENTRIES) this.#growth.relieve(root, this.foundBucket, count);
   }
 
   /**
