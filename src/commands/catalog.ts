@@ -7,6 +7,10 @@ import type { Command } from './command.ts';
 import * as configuration from './config.ts';
 import * as connections from './connection.ts';
 import * as debugging from './debug.ts';
+import * as hashes from './hash.ts';
+import * as hashCounters from './hash-counter.ts';
+import * as hashReads from './hash-read.ts';
+import * as hashScans from './hash-scan.ts';
 import * as hyperloglogs from './hyperloglog.ts';
 import * as hyperloglogViews from './hyperloglog-debug.ts';
 import * as info from './info.ts';
@@ -71,6 +75,10 @@ const FAMILIES: readonly Readonly<Record<string, Command>>[] = [
   listSearches,
   listEditing,
   listMoves,
+  hashes,
+  hashReads,
+  hashCounters,
+  hashScans,
   bitmaps,
   bitOperations,
   bitfields,

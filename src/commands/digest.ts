@@ -21,9 +21,10 @@
  */
 import { hash } from 'node:crypto';
 import type { Database } from '../keyspace/database.ts';
-import { type Entry, TYPE_LIST, TYPE_STREAM, TYPE_STRING } from '../keyspace/entry.ts';
+import { type Entry, TYPE_HASH, TYPE_LIST, TYPE_STREAM, TYPE_STRING } from '../keyspace/entry.ts';
 import type { Keyspace } from '../keyspace/keyspace.ts';
 import { KeyFilter, visitKeys } from '../keyspace/scan.ts';
+import { mixHash } from './hash-digest.ts';
 import { mixStream } from './stream-digest.ts';
 
 const DIGEST_BYTES = 20;
@@ -79,6 +80,9 @@ export function mixValue(digest: Digest, database: Database, entry: Entry): void
     }
     case TYPE_LIST:
       mixList(digest, database, entry);
+      break;
+    case TYPE_HASH:
+      mixHash(digest, database, entry);
       break;
     case TYPE_STREAM: {
       const { keyspace } = database;

@@ -16,6 +16,8 @@ export interface ScanOptions {
   readonly pattern: Uint8Array | null;
   /** Name of the type, in lower case; null for any. */
   readonly type: string | null;
+  /** Whether a hash is to leave its values out. */
+  readonly noValues: boolean;
 }
 
 /** Argument `i` as a cursor: a number below 2^64, rounded above 2^53. */
@@ -26,12 +28,26 @@ export function cursorAt(args: Args, i: number): number {
   return Number(cursor);
 }
 
-/** Reads the options from argument `first` on; of one given several times the last counts. */
-export function readScanOptions(args: Args, first: number, takesType: boolean): ScanOptions {
+/**
+ * Reads the options from argument `first` on; of one given several times the last counts. TYPE and
+ * NOVALUES are for some commands only.
+ */
+export function readScanOptions(
+  args: Args,
+  first: number,
+  takesType: boolean,
+  takesNoValues = false,
+): ScanOptions {
   let count = COUNT_DEFAULT;
   let pattern: Uint8Array | null = null;
   let type: string | null = null;
+  let noValues = false;
   for (let i = first; i < args.count; i += 2) {
+    if (takesNoValues && args.is(i, 'NOVALUES')) {
+      noValues = true;
+      i--;
+      continue;
+    }
     if (i + 1 === args.count) throw SYNTAX_ERROR;
     if (args.is(i, 'COUNT')) {
       count = integerAt(args, i + 1);
@@ -45,5 +61,5 @@ export function readScanOptions(args: Args, first: number, takesType: boolean): 
       throw SYNTAX_ERROR;
     }
   }
-  return { count, pattern, type };
+  return { count, pattern, type, noValues };
 }

@@ -4,6 +4,7 @@ import { Heap } from '../memory/heap.ts';
 import { Args } from '../protocol/args.ts';
 import type { Structured } from '../values/cell.ts';
 import { HASH_TABLE, Hashes } from '../values/hash.ts';
+import { HashReader } from '../values/hash-reader.ts';
 import { LIST_QUICKLIST, Lists } from '../values/list.ts';
 import { SortedSets, ZSET_SKIPLIST } from '../values/sorted-set.ts';
 import { STREAM_BLOCKS, Streams } from '../values/stream.ts';
@@ -59,6 +60,7 @@ export class Keyspace {
     this.#discard(this.lists.quicklists, root);
   });
   readonly hashes: Hashes = new Hashes(this.heap);
+  readonly hashReader: HashReader = new HashReader(this.hashes.table);
   readonly sortedSets: SortedSets = new SortedSets(this.heap, (root) => {
     this.#discard(this.sortedSets.large, root);
   });

@@ -66,8 +66,7 @@ export class Hashes {
     }
     let fields = 0;
     for (let i = first; i < args.count; i += 2) if (this.#putPair(cell, args, i)) fields++;
-    const total = listpack.totalBytes(view, start);
-    if (total < length) cell.resize(total);
+    if (listpack.totalBytes(view, start) < length) fitPacked(cell);
     return fields;
   }
 
@@ -141,7 +140,7 @@ export class Hashes {
       listpack.remove(cell.bytes, cell.view, cell.start, offset, 2);
       removed++;
     }
-    if (removed > 0) cell.resize(listpack.totalBytes(cell.view, cell.start));
+    if (removed > 0) fitPacked(cell);
     return removed;
   }
 
@@ -255,7 +254,7 @@ export class Hashes {
     growPacked(cell, added);
     let fields = 0;
     for (let i = first; i < args.count; i += 2) if (this.#putPair(cell, args, i)) fields++;
-    cell.resize(listpack.totalBytes(cell.view, cell.start));
+    fitPacked(cell);
     this.#settle(cell);
     return fields;
   }
@@ -370,13 +369,24 @@ function replacePacked(
   if (added > 0) growPacked(cell, added);
   const { bytes, view, start } = cell;
   listpack.replace(bytes, view, start, offset, text, textView, textStart, textLength);
-  if (added < 0) cell.resize(listpack.totalBytes(view, start));
+  if (added < 0) fitPacked(cell);
 }
 
 /** Makes a packed hash's cell so many bytes longer than the hash. */
 function growPacked(cell: Cell, added: number): void {
   const length = listpack.totalBytes(cell.view, cell.start) + added;
   cell.resize(length, length >>> SLACK_SHIFT);
+}
+
+/**
+ * Makes a packed hash's cell as long as the hash. Without memory to move it there it keeps its room.
+ */
+function fitPacked(cell: Cell): void {
+  try {
+    cell.resize(listpack.totalBytes(cell.view, cell.start));
+  } catch (problem) {
+    if (!(problem instanceof OutOfMemoryError)) throw problem;
+  }
 }
 
 function sumOfEntries(args: Args, first: number): number {
