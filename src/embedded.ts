@@ -7,6 +7,12 @@
 import { CommandError } from './commands/errors.ts';
 import { requireOneReply } from './commands/one-reply.ts';
 import type { Transport } from './commands/services/clients.ts';
+import {
+  type ChannelNames,
+  type MessageListener,
+  openSubscription,
+  type Subscription,
+} from './embedded-subscription.ts';
 import { Config } from './engine/config.ts';
 import { ConfigRejection, splitValue } from './engine/config-directive.ts';
 import { ConfigurationError } from './engine/config-error.ts';
@@ -88,6 +94,7 @@ export class EmbeddedRedstart {
       keepsProcessAlive: false,
       onShutdown: () => {
         this.#closed = true;
+        this.#endSubscriptions();
       },
     });
     this.#client = new EmbeddedClient(this.#redstart.engine);
@@ -115,6 +122,22 @@ export class EmbeddedRedstart {
   }
 
   /**
+   * Subscribes to channels. The listener is called with each message, once the command that sent it
+   * is done; without one, messages are there to be iterated over. As many as are not taken may have
+   * the bytes of client-output-buffer-limit together.
+   */
+  subscribe(channels: ChannelNames, listener?: MessageListener): Subscription {
+    this.#requireOpen();
+    return openSubscription(this.#redstart.engine, 'SUBSCRIBE', channels, listener);
+  }
+
+  /** As `subscribe`, to all channels that match one of the patterns. */
+  psubscribe(patterns: ChannelNames, listener?: MessageListener): Subscription {
+    this.#requireOpen();
+    return openSubscription(this.#redstart.engine, 'PSUBSCRIBE', patterns, listener);
+  }
+
+  /**
    * Serves other processes too; the process then stays alive until `close`. Resolves to the ports,
    * 0 where there is none. Rejects with ListenError.
    */
@@ -129,7 +152,14 @@ export class EmbeddedRedstart {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#endSubscriptions();
     await this.#redstart.stop();
+  }
+
+  #endSubscriptions(): void {
+    for (const { transport } of [...this.#redstart.engine.clients.all()]) {
+      if (transport.kind === 'embedded') transport.destroy();
+    }
   }
 
   #requireOpen(): void {
@@ -188,6 +218,11 @@ class EmbeddedClient implements Transport {
   /** There is nobody to push to: the commands that ask for it are refused. */
   push(): void {
     this.#engine.log.debug('Nothing is pushed to the process itself');
+  }
+
+  /** What subscribes is a client of its own. */
+  deliver(): void {
+    this.push();
   }
 
   /** Nothing of this client is ever held back. */

@@ -11,6 +11,12 @@ export {
   openRedstart,
   type Value,
 } from './embedded.ts';
+export type {
+  ChannelMessage,
+  ChannelNames,
+  MessageListener,
+  Subscription,
+} from './embedded-subscription.ts';
 export { ConfigurationError } from './engine/config-error.ts';
 export type { Log } from './engine/log.ts';
 export { ReplyError } from './protocol/value-writer.ts';

@@ -28,6 +28,7 @@ import { EngineStatistics } from './engine/statistics.ts';
 import { FineWallClock } from './engine/wall-clock.ts';
 import { Defragmenter } from './keyspace/defragmenter.ts';
 import { Keyspace } from './keyspace/keyspace.ts';
+import { Registry as PubSubRegistry } from './pubsub/registry.ts';
 import { ServerLifecycle } from './server/lifecycle.ts';
 import { Listener } from './server/listener.ts';
 import { Server, type ServerSettings } from './server/server.ts';
@@ -85,6 +86,7 @@ export class Redstart {
     const wallClock = new FineWallClock(clock);
     const monitors = new Monitors(executor, wallClock, this.#limits, log);
     executor.observer = new CallObservers([slowlog, latency]);
+    const pubsub = new PubSubRegistry();
     const debugging = new DebugAccess();
     debugging.permission = config.values['enable-debug-command'];
     const lifecycle = new ServerLifecycle({
@@ -113,6 +115,7 @@ export class Redstart {
         slowlog,
         latency,
         monitors,
+        pubsub,
         statistics,
         debugging,
         wallClock,
@@ -205,10 +208,11 @@ export class Redstart {
         'lfu-decay-time',
       ],
       () => {
-        const { normal } = values['client-output-buffer-limit'];
+        const { normal, pubsub } = values['client-output-buffer-limit'];
         this.#limits.bulkBytesMax = values['proto-max-bulk-len'];
         this.#limits.queryBytesMax = Math.min(values['client-query-buffer-limit'], QUERY_BYTES_MAX);
         this.#limits.output = normal;
+        this.#limits.subscriberOutput = pubsub;
         this.engine.writer.limitBytes = normal.hardBytes || Number.POSITIVE_INFINITY;
         keyspace.stringBytesMax = Math.min(values['proto-max-bulk-len'], STRING_BYTES_MAX);
         keyspace.access.counting = values['maxmemory-policy'].endsWith('-lfu');

@@ -29,6 +29,8 @@ import * as listSearches from './list-search.ts';
 import * as memory from './memory.ts';
 import * as monitoring from './monitor.ts';
 import * as objects from './object.ts';
+import * as publishing from './pubsub.ts';
+import * as subscribing from './pubsub-subscribe.ts';
 import * as replication from './replication.ts';
 import * as servers from './server.ts';
 import * as shutdowns from './shutdown.ts';
@@ -64,6 +66,8 @@ const FAMILIES: readonly Readonly<Record<string, Command>>[] = [
   latency,
   monitoring,
   debugging,
+  publishing,
+  subscribing,
   strings,
   manyStrings,
   stringCounters,

@@ -24,6 +24,6 @@ export function kindAt(args: Args, i: number): Kind {
  * Which kind a client is. One that runs MONITOR is normal, and so is any that neither subscribes
  * nor replicates.
  */
-export function kindOf(_client: ClientState): Kind {
-  return 'normal';
+export function kindOf({ subscriptions }: ClientState): Kind {
+  return subscriptions === null ? 'normal' : 'pubsub';
 }

@@ -88,9 +88,9 @@ function describe(client: ClientState, context: Context, callerBytes: number): s
     idle: secondsSince(client.activeMs, nowMs),
     flags: flagsOf(client),
     db: client.databaseId,
-    sub: 0,
-    psub: 0,
-    ssub: 0,
+    sub: client.subscriptions?.count('channels') ?? 0,
+    psub: client.subscriptions?.count('patterns') ?? 0,
+    ssub: client.subscriptions?.count('shardChannels') ?? 0,
     multi: -1,
     qbuf: queryBytes,
     'qbuf-free': queryFreeBytes,
@@ -118,6 +118,7 @@ function describe(client: ClientState, context: Context, callerBytes: number): s
 function flagsOf(client: ClientState): string {
   let flags = '';
   if (client.monitoring) flags += 'O';
+  if (client.subscriptions !== null) flags += 'P';
   if (client.paused) flags += 'b';
   if (client.closing) flags += 'c';
   if (client.transport.kind === 'unix') flags += 'U';

@@ -13,7 +13,11 @@ export function replyInfo(reply: Reply, command: Command, fullName: string): voi
   reply.array(10);
   reply.text(fullName);
   reply.integer(command.arity);
-  replyStatusSet(reply, command.flags);
+  // Redis shows all its flags but this.
+  replyStatusSet(
+    reply,
+    command.flags.filter((flag) => flag !== 'may_replicate'),
+  );
   reply.integer(first);
   reply.integer(last);
   reply.integer(step);

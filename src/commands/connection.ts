@@ -39,8 +39,9 @@ export const ping: Command = {
   flags: ['fast'],
   tips: ['request_policy:all_shards', 'response_policy:all_succeeded'],
   syntax: '[message]',
-  run(_context, args, reply) {
-    if (args.count === 1) reply.status('PONG');
+  run({ client }, args, reply) {
+    if (client.subscriptions !== null && !client.resp3) replyPongMessage(args, reply);
+    else if (args.count === 1) reply.status('PONG');
     else if (args.count === 2) replyArgument(args, 1, reply);
     else throw wrongArity('ping');
   },
@@ -162,6 +163,15 @@ export const reset: Command = {
     reply.status('RESET');
   },
 };
+
+/** A subscriber of RESP2 is answered in the form of a message. */
+function replyPongMessage(args: Args, reply: Reply): void {
+  if (args.count > 2) throw wrongArity('ping');
+  reply.array(2);
+  reply.text('pong');
+  if (args.count === 2) replyArgument(args, 1, reply);
+  else reply.text('');
+}
 
 function replyArgument(args: Args, i: number, reply: Reply): void {
   reply.bulk(args.bytes, args.view, args.start(i), args.length(i));

@@ -8,6 +8,7 @@ import type { Configuration, PasswordCheck } from './services/configuration.ts';
 import type { Debugging } from './services/debugging.ts';
 import type { Lifecycle } from './services/lifecycle.ts';
 import type { LatencyMonitor, Monitors, Slowlog } from './services/observation.ts';
+import type { PubSub } from './services/pubsub.ts';
 import type { Statistics } from './services/statistics.ts';
 import type { WallClock } from './services/wall-clock.ts';
 
@@ -21,6 +22,7 @@ export interface Services {
   readonly slowlog: Slowlog;
   readonly latency: LatencyMonitor;
   readonly monitors: Monitors;
+  readonly pubsub: PubSub;
   readonly statistics: Statistics;
   readonly debugging: Debugging;
   readonly wallClock: WallClock;

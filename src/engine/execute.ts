@@ -18,6 +18,7 @@ import {
   unknownSubcommand,
   wrongArity,
 } from '../commands/errors.ts';
+import { isSubscriptionCommand, requireAllowedToSubscriber } from '../commands/pubsub-mode.ts';
 import { BRIEF, FLAG_BITS, type RegisteredCommand, type Registry } from '../commands/registry.ts';
 import {
   type PauseMode,
@@ -32,6 +33,7 @@ import {
   GATE_NO_TOUCH,
   GATE_PASSWORD,
   GATE_REPLIES,
+  GATE_SUBSCRIBED,
   NO_COMMAND,
   type Session,
   STOP_PAUSED,
@@ -152,7 +154,7 @@ export class Executor {
     }
     if (startMs !== SHARED) this.#endTimed(session, command!, args, startMs);
     if ((gate | session.gate | this.#gate) === 0) return;
-    this.#afterwards(session, reply, mark);
+    this.#afterwards(session, reply, mark, ran ? command : null);
     if (ran && this.#feed !== null && (command!.mask & UNSEEN) === 0) {
       this.#feed.command(session, command!, args);
     }
@@ -173,6 +175,9 @@ export class Executor {
       // The password may have been taken away since the client came.
       if (session.services.password.required) throw NO_AUTHENTICATION;
     }
+    if ((session.gate & GATE_SUBSCRIBED) !== 0 && !session.resp3) {
+      requireAllowedToSubscriber(command.fullName);
+    }
     if ((this.#gate & GATE_PAUSED) !== 0 && this.#isPaused(session, command)) {
       session.stop |= STOP_PAUSED;
       this.held.add(session);
@@ -184,11 +189,14 @@ export class Executor {
     return true;
   }
 
-  /** Undoes what `#admit` arranged and withholds replies that the client does not want. */
-  #afterwards(session: Session, reply: Reply, mark: number): void {
+  /**
+   * Undoes what `#admit` arranged and withholds a reply that the client does not want; messages it
+   * gets in any case.
+   */
+  #afterwards(session: Session, reply: Reply, mark: number, ran: RegisteredCommand | null): void {
     session.keyspace.touching = true;
     if ((session.gate & GATE_REPLIES) === 0) return;
-    reply.rewind(mark);
+    if (ran === null || !isSubscriptionCommand(ran.fullName)) reply.rewind(mark);
     if (session.replies === REPLY_SKIP) session.replies = REPLY_ON;
     else if (session.replies === REPLY_SKIP_NEXT) session.replies = REPLY_SKIP;
   }

@@ -18,6 +18,8 @@ export interface Limits {
   queryBytesMax: number;
   /** client-output-buffer-limit normal */
   output: OutputLimit;
+  /** client-output-buffer-limit pubsub: of clients that subscribe. */
+  subscriberOutput: OutputLimit;
   /**
    * What may wait for a client that runs MONITOR. It asks for more than it can know beforehand, so
    * it has a limit also where normal clients have none: that of pub/sub clients.
@@ -31,6 +33,11 @@ export function defaultLimits(): Limits {
     bulkBytesMax: 512 * 1024 * 1024,
     queryBytesMax: 1024 * 1024 * 1024,
     output: { hardBytes: 0, softBytes: 0, softSeconds: 0 },
+    subscriberOutput: {
+      hardBytes: 32 * 1024 * 1024,
+      softBytes: 8 * 1024 * 1024,
+      softSeconds: 60,
+    },
     monitorBytesMax: 32 * 1024 * 1024,
   };
 }

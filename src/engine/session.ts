@@ -1,6 +1,7 @@
 /** One client of the engine: a connection, or an embedded caller. Holds what outlives a command. */
 import type { Context } from '../commands/command.ts';
 import { type ClientState, REPLY_ON, type Transport } from '../commands/services/clients.ts';
+import type { Subscriptions } from '../commands/services/pubsub.ts';
 import type { Services } from '../commands/services.ts';
 import type { Database } from '../keyspace/database.ts';
 import type { Keyspace } from '../keyspace/keyspace.ts';
@@ -9,6 +10,7 @@ import type { Keyspace } from '../keyspace/keyspace.ts';
 export const GATE_PASSWORD = 1;
 export const GATE_REPLIES = 2;
 export const GATE_NO_TOUCH = 4;
+export const GATE_SUBSCRIBED = 8;
 
 /** Bits of `Session.stop`: while one is set, the connection runs no further command. */
 export const STOP_CLOSING = 1;
@@ -38,6 +40,7 @@ export class Session implements Context, ClientState {
   monitoring = false;
   lastCommand: string = NO_COMMAND;
   #replies = REPLY_ON;
+  #subscriptions: Subscriptions | null = null;
 
   constructor(id: number, keyspace: Keyspace, services: Services, transport: Transport) {
     this.id = id;
@@ -72,6 +75,15 @@ export class Session implements Context, ClientState {
     this.#setGate(GATE_REPLIES, value !== REPLY_ON);
   }
 
+  get subscriptions(): Subscriptions | null {
+    return this.#subscriptions;
+  }
+
+  set subscriptions(value: Subscriptions | null) {
+    this.#subscriptions = value;
+    this.#setGate(GATE_SUBSCRIBED, value !== null);
+  }
+
   get noTouch(): boolean {
     return (this.gate & GATE_NO_TOUCH) !== 0;
   }
@@ -96,6 +108,7 @@ export class Session implements Context, ClientState {
     this.noTouch = false;
     this.replies = REPLY_ON;
     if (this.monitoring) this.services.monitors.remove(this);
+    if (this.#subscriptions !== null) this.services.pubsub.unsubscribeAll(this);
     this.authenticated = !this.services.password.required;
   }
 

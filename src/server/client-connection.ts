@@ -6,9 +6,11 @@ import type { ClientKind, Transport } from '../commands/services/clients.ts';
 import type { Engine } from '../engine/engine.ts';
 import { type Session, STOP_CLOSING, STOP_PAUSED } from '../engine/session.ts';
 import { Args } from '../protocol/args.ts';
+import type { PushMessage } from '../protocol/push-message.ts';
 import { ReplyTooLargeError, type RespWriter } from '../protocol/resp-writer.ts';
 import { Outbox } from './outbox.ts';
 import { PendingInput, viewOf } from './pending-input.ts';
+import type { PushTurn } from './push-chain.ts';
 import type { Stream, StreamEvents } from './stream.ts';
 
 /** Replies are flushed within a pipeline when they have grown to this. */
@@ -37,6 +39,7 @@ export interface ConnectionSetting {
   readonly origin: ConnectionOrigin;
   readonly engine: Engine;
   readonly scratch: ConnectionScratch;
+  readonly turn: PushTurn;
   /** Opens the stream that tells the connection what happens. */
   readonly open: (events: StreamEvents) => Stream;
   readonly onClosed: (connection: ClientConnection) => void;
@@ -71,7 +74,9 @@ export abstract class ClientConnection implements Transport, StreamEvents {
     this.#onClosed = setting.onClosed;
     this.session = engine.openSession(this);
     this.stream = setting.open(this);
-    this.outbox = new Outbox(this.stream, engine, this.session, () => this.#overflowed());
+    this.outbox = new Outbox(this.stream, engine, this.session, setting.turn, () => {
+      this.#overflowed();
+    });
   }
 
   /**
@@ -81,6 +86,8 @@ export abstract class ClientConnection implements Transport, StreamEvents {
   protected abstract execute(bytes: Buffer, view: DataView, end: number): number;
 
   abstract push(bytes: Uint8Array): void;
+
+  abstract deliver(message: PushMessage): void;
 
   get fileDescriptor(): number {
     return this.stream.fileDescriptor;
@@ -186,6 +193,7 @@ export abstract class ClientConnection implements Transport, StreamEvents {
   #run(bytes: Buffer, view: DataView, end: number): void {
     const { engine, session } = this;
     let done = end;
+    this.outbox.sendGathered();
     this.running = true;
     engine.beginBatch();
     session.activeMs = engine.keyspace.nowMs;

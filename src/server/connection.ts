@@ -8,6 +8,7 @@
  */
 import { STOP_PAUSED } from '../engine/session.ts';
 import { Args } from '../protocol/args.ts';
+import type { PushMessage } from '../protocol/push-message.ts';
 import { COMPLETE, INCOMPLETE, RequestParser } from '../protocol/request-parser.ts';
 import {
   BATCH_COMMANDS,
@@ -21,6 +22,8 @@ export class Connection extends ClientConnection {
   readonly #parser: RequestParser;
   /** The arguments read so far of a command that is not complete. */
   #partial: Args | null = null;
+  /** Messages that wait for the end of the command which has brought them about. */
+  #deferred: Buffer[] | null = null;
 
   constructor(setting: ConnectionSetting) {
     super(setting);
@@ -30,6 +33,18 @@ export class Connection extends ClientConnection {
   push(bytes: Uint8Array): void {
     if (this.running) this.writer.raw(bytes);
     else this.outbox.send(Buffer.from(bytes));
+  }
+
+  deliver(message: PushMessage): void {
+    const { session } = this;
+    if (session.closing) return;
+    const bytes = session.resp3 ? message.resp3 : message.resp2;
+    if (!this.running) {
+      this.outbox.post(bytes);
+      return;
+    }
+    this.#deferred ??= [];
+    this.#deferred.push(bytes);
   }
 
   protected execute(bytes: Buffer, view: DataView, end: number): number {
@@ -95,10 +110,16 @@ export class Connection extends ClientConnection {
     for (let i = 0; i < count && session.stop === 0; i++) {
       const args = batch[i]!;
       this.engine.executor.execute(session, args, this.writer);
+      if (this.#deferred !== null) this.#sendDeferred();
       if ((session.stop & STOP_PAUSED) === 0) done = args.end;
       if (this.writer.length > FLUSH_BYTES) this.flush();
     }
     return done;
+  }
+
+  #sendDeferred(): void {
+    for (const bytes of this.#deferred!) this.writer.raw(bytes);
+    this.#deferred = null;
   }
 
   #nextArgs(batch: Args[], index: number, bytes: Buffer, view: DataView): Args {

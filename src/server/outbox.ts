@@ -7,31 +7,44 @@ import type { Engine } from '../engine/engine.ts';
 import type { OutputLimit } from '../engine/limits.ts';
 import type { Session } from '../engine/session.ts';
 import type { RespWriter } from '../protocol/resp-writer.ts';
+import type { PushChain, PushSender, PushTurn } from './push-chain.ts';
 import { ReplyQueue } from './reply-queue.ts';
 import type { Stream } from './stream.ts';
 
 /** What may wait for a client that has yet to give the password: errors, which it is to read. */
 const UNAUTHENTICATED_LIMIT: OutputLimit = { hardBytes: 16 * 1024, softBytes: 0, softSeconds: 0 };
+/** Messages are sent before the end of the turn when they have grown to this. */
+const GATHERED_BYTES_MAX = 256 * 1024;
 /** What is handed to the system at once; more goes through the queue, which sends it in pieces. */
 const DIRECT_BYTES_MAX = 1024 * 1024;
 
 /** See the file's comment. */
-export class Outbox {
+export class Outbox implements PushSender {
   readonly #stream: Stream;
   readonly #engine: Engine;
   readonly #session: Session;
+  readonly #turn: PushTurn;
   readonly #overflow: () => void;
   /** Empty unless the stream is busy. */
   readonly #queue = new ReplyQueue();
+  /** Messages that are sent at the end of the turn, or with whatever is sent before. */
+  #gathered: PushChain | null = null;
   #ending = false;
   /** When the soft limit was first exceeded, in ms since the epoch; 0 while it is not. */
   #softSinceMs = 0;
 
   /** `overflow` is called when the client holds more than it may. */
-  constructor(stream: Stream, engine: Engine, session: Session, overflow: () => void) {
+  constructor(
+    stream: Stream,
+    engine: Engine,
+    session: Session,
+    turn: PushTurn,
+    overflow: () => void,
+  ) {
     this.#stream = stream;
     this.#engine = engine;
     this.#session = session;
+    this.#turn = turn;
     this.#overflow = overflow;
   }
 
@@ -40,10 +53,10 @@ export class Outbox {
   }
 
   get bytes(): number {
-    return this.#queue.bytes + this.#stream.pendingBytes;
+    return this.#queue.bytes + this.#stream.pendingBytes + (this.#gathered?.length ?? 0);
   }
 
-  /** Sends all that the writer holds and leaves it empty. */
+  /** Sends all that the writer holds and leaves it empty. REQUIRES: no message is gathered. */
   flush(writer: RespWriter): void {
     const { length } = writer;
     this.#engine.statistics.outputBytes += length;
@@ -64,8 +77,28 @@ export class Outbox {
     }
   }
 
-  /** Sends bytes that nobody else will change. */
+  /** Sends bytes that nobody will change, by the end of the turn. */
+  post(message: Buffer): void {
+    const gathered = this.#gathered;
+    this.#gathered = gathered === null ? this.#turn.begin(this, message) : gathered.with(message);
+    if (this.#gathered.length > GATHERED_BYTES_MAX) this.sendGathered();
+  }
+
+  /** Sends what was posted. */
+  sendGathered(): void {
+    const gathered = this.#gathered;
+    if (gathered === null) return;
+    this.#gathered = null;
+    this.#send(gathered.bytes);
+  }
+
+  /** Sends bytes that nobody will change, at once. */
   send(bytes: Buffer): void {
+    this.sendGathered();
+    this.#send(bytes);
+  }
+
+  #send(bytes: Buffer): void {
     this.#engine.statistics.outputBytes += bytes.length;
     if (!this.#stream.idle || bytes.length > DIRECT_BYTES_MAX) {
       this.#queue.add(bytes);
@@ -85,10 +118,12 @@ export class Outbox {
   /** Closes once everything is sent. */
   end(): void {
     this.#ending = true;
+    this.sendGathered();
     if (this.#stream.idle) this.#stream.end();
   }
 
   drop(): void {
+    this.#gathered = null;
     this.#queue.clear();
   }
 
@@ -112,7 +147,7 @@ export class Outbox {
 
   #check(): void {
     const held = this.bytes;
-    const limit = this.#session.authenticated ? this.#engine.limits.output : UNAUTHENTICATED_LIMIT;
+    const limit = this.#limit();
     if (limit.hardBytes > 0 && held > limit.hardBytes) {
       this.#overflow();
       return;
@@ -124,5 +159,11 @@ export class Outbox {
     const nowMs = this.#engine.keyspace.nowMs;
     if (this.#softSinceMs === 0) this.#softSinceMs = nowMs;
     else if (nowMs - this.#softSinceMs > limit.softSeconds * 1000) this.#overflow();
+  }
+
+  #limit(): OutputLimit {
+    if (!this.#session.authenticated) return UNAUTHENTICATED_LIMIT;
+    const { limits } = this.#engine;
+    return this.#session.subscriptions === null ? limits.output : limits.subscriberOutput;
   }
 }

@@ -14,6 +14,7 @@ import {
 } from './client-connection.ts';
 import { Connection } from './connection.ts';
 import type { Gatekeeper } from './listener.ts';
+import { PushTurn } from './push-chain.ts';
 import { type HandleFinder, handleOf, Stream } from './stream.ts';
 import { TextConnection } from './text-connection.ts';
 
@@ -46,6 +47,7 @@ export class Server implements Gatekeeper {
   readonly #settings: () => ServerSettings;
   readonly #connections = new Set<ClientConnection>();
   readonly #scratch = new ConnectionScratch();
+  readonly #turn = new PushTurn();
   readonly #findHandle: HandleFinder;
 
   /** `findHandle` is for tests of what happens where sockets have no handle that we know. */
@@ -79,6 +81,7 @@ export class Server implements Gatekeeper {
       origin,
       engine: this.#engine,
       scratch: this.#scratch,
+      turn: this.#turn,
       open: (events) => new Stream(socket, events, this.#scratch.readBuffer, this.#findHandle),
       onClosed: (closed) => this.#connections.delete(closed),
     };
@@ -101,6 +104,7 @@ export class Server implements Gatekeeper {
       connection.checkSoftLimit();
       const { session } = connection;
       if (idleSecondsMax === 0 || session.monitoring || session.paused) continue;
+      if (session.subscriptions !== null) continue;
       if (nowMs - session.activeMs > idleSecondsMax * 1000) {
         this.#engine.log.verbose('Closing idle client', { client: connection.address });
         connection.destroy();

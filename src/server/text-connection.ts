@@ -49,6 +49,11 @@ export class TextConnection extends ClientConnection {
     });
   }
 
+  /** It cannot subscribe to anything. */
+  deliver(): void {
+    this.push();
+  }
+
   protected execute(bytes: Buffer, _view: DataView, end: number): number {
     const { session } = this;
     let done = 0;

@@ -24,7 +24,9 @@ import { EngineStatistics } from '../../src/engine/statistics.ts';
 import { FineWallClock } from '../../src/engine/wall-clock.ts';
 import { Keyspace } from '../../src/keyspace/keyspace.ts';
 import { Args } from '../../src/protocol/args.ts';
+import type { PushMessage } from '../../src/protocol/push-message.ts';
 import { RespWriter } from '../../src/protocol/resp-writer.ts';
+import { Registry as PubSubRegistry } from '../../src/pubsub/registry.ts';
 import { START_MS, show } from './engine.ts';
 import { type Arg, toBytes } from './resp-client.ts';
 import { parseReply } from './resp-reply.ts';
@@ -69,6 +71,7 @@ export class ClientRoom {
   readonly executor: Executor;
   readonly clients: Clients;
   readonly monitors: Monitors;
+  readonly pubsub = new PubSubRegistry();
   /** What commands have put into the server's log. */
   readonly logged: string[] = [];
   readonly services: Services;
@@ -91,6 +94,7 @@ export class ClientRoom {
       slowlog: this.slowlog,
       latency: this.latency,
       monitors: this.monitors,
+      pubsub: this.pubsub,
       statistics: this.statistics,
       debugging: this.debugging,
       wallClock,
@@ -131,6 +135,8 @@ export class RoomClient implements Transport {
   readonly #room: ClientRoom;
   #input: (readonly Arg[])[] = [];
   #output: Buffer[] = [];
+  /** Messages that wait for the end of the command which has brought them about. */
+  #deferred: Buffer[] = [];
   #running = false;
 
   constructor(room: ClientRoom, kind: ClientKind, address: string | undefined) {
@@ -161,6 +167,12 @@ export class RoomClient implements Transport {
   push(bytes: Uint8Array): void {
     if (this.#running) this.#room.writer.raw(bytes);
     else this.#output.push(Buffer.from(bytes));
+  }
+
+  deliver(message: PushMessage): void {
+    const bytes = this.session.resp3 ? message.resp3 : message.resp2;
+    if (this.#running) this.#deferred.push(bytes);
+    else this.#output.push(bytes);
   }
 
   resume(): void {
@@ -206,6 +218,7 @@ export class RoomClient implements Transport {
     executor.beginBatch(performance.now());
     while (this.#input.length > 0 && this.session.stop === 0) {
       executor.execute(this.session, Args.of(...this.#input[0]!.map(toBytes)), writer);
+      for (const bytes of this.#deferred.splice(0)) writer.raw(bytes);
       if (!this.session.paused) this.#input.shift();
     }
     executor.endBatch();

@@ -16,6 +16,7 @@ import type { KeyEvent } from '../../src/keyspace/events.ts';
 import { type ChangeListener, Keyspace } from '../../src/keyspace/keyspace.ts';
 import { Args } from '../../src/protocol/args.ts';
 import { RespWriter } from '../../src/protocol/resp-writer.ts';
+import { Registry as PubSubRegistry } from '../../src/pubsub/registry.ts';
 import { type Arg, toBytes } from './resp-client.ts';
 import { parseReply, type Reply } from './resp-reply.ts';
 
@@ -51,6 +52,7 @@ export class TestEngine {
       catalog: this.registry,
       password: { required: false, matches: () => true },
       statistics: this.statistics,
+      pubsub: new PubSubRegistry(),
       ...options.services,
     });
     this.client = this.session();
@@ -196,6 +198,9 @@ const TRANSPORT: Transport = {
   outputBytes: () => 0,
   push: () => {
     throw new Error('this test has no connection to push to');
+  },
+  deliver: () => {
+    throw new Error('this test has no connection to deliver to');
   },
   resume: () => undefined,
   destroy: () => undefined,

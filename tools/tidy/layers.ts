@@ -12,7 +12,7 @@ const layers = [
   ['engine'],
   ['persistence', 'replication', 'scripting', 'pubsub'],
   ['server'],
-  ['redstart.ts', 'embedded.ts', 'index.ts', 'cli.ts'],
+  ['redstart.ts', 'embedded.ts', 'embedded-subscription.ts', 'index.ts', 'cli.ts'],
 ];
 
 /** Imports point downward, types included. Files beside the code may use test/support as well. */

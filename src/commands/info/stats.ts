@@ -6,10 +6,13 @@ import { type Field, fixed, type Section } from './section.ts';
 export const stats: Section = {
   title: 'Stats',
   isDefault: true,
-  fields({ keyspace, services: { statistics } }) {
+  fields({ keyspace, services: { statistics, pubsub } }) {
     return [
       ...trafficFields(statistics),
       ...keyFields(keyspace, statistics),
+      ['pubsub_channels', pubsub.size('channels')],
+      ['pubsub_patterns', pubsub.size('patterns')],
+      ['pubsubshard_channels', pubsub.size('shardChannels')],
       ...ABSENT_FIELDS,
       ...defragmentationFields(statistics.defragmentation),
       ...TRACKING_FIELDS,
@@ -67,11 +70,8 @@ function keyFields(keyspace: Keyspace, statistics: Statistics): Field[] {
   ];
 }
 
-/** Of what this server does not have: subscriptions, child processes, replicas. */
+/** Of what this server does not have: child processes, replicas. */
 const ABSENT_FIELDS: readonly Field[] = [
-  ['pubsub_channels', 0],
-  ['pubsub_patterns', 0],
-  ['pubsubshard_channels', 0],
   ['latest_fork_usec', 0],
   ['total_forks', 0],
   ['migrate_cached_sockets', 0],

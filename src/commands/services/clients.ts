@@ -1,4 +1,6 @@
 /** Clients as commands see them: their own state, and the directory of all of them. */
+import type { PushMessage } from '../../protocol/push-message.ts';
+import type { Subscriptions } from './pubsub.ts';
 
 export const REPLY_ON = 0;
 export const REPLY_OFF = 1;
@@ -25,6 +27,11 @@ export interface Transport {
   outputBytes(): number;
   /** Sends bytes outside of any reply, behind all replies written so far. */
   push(bytes: Uint8Array): void;
+  /**
+   * Sends a message in the client's protocol, behind all replies written so far; one that the
+   * client's own command has brought about, behind the reply of that command.
+   */
+  deliver(message: PushMessage): void;
   /** Goes on with input that was held back. */
   resume(): void;
   /** Closes at once, dropping what is pending. */
@@ -51,6 +58,8 @@ export interface ClientState {
   noTouch: boolean;
   /** Whether MONITOR runs here. */
   monitoring: boolean;
+  /** What it is subscribed to; null for nothing. Set by PubSub alone. */
+  subscriptions: Subscriptions | null;
   /** Index of the selected database. */
   readonly databaseId: number;
   /** Full name of the command that ran last, in lower case; `NULL` before the first. */
