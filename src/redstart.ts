@@ -25,6 +25,7 @@ import { type Log, SILENT_LOG } from './engine/log.ts';
 import { Monitors } from './engine/monitors.ts';
 import { Slowlog } from './engine/slowlog.ts';
 import { EngineStatistics } from './engine/statistics.ts';
+import { Transactions } from './engine/transactions.ts';
 import { FineWallClock } from './engine/wall-clock.ts';
 import { Defragmenter } from './keyspace/defragmenter.ts';
 import { Keyspace } from './keyspace/keyspace.ts';
@@ -119,6 +120,7 @@ export class Redstart {
         statistics,
         debugging,
         wallClock,
+        transactions: new Transactions(executor, keyspace, this.#limits, log),
       },
     });
     const keepsProcessAlive = options.keepsProcessAlive ?? true;

@@ -46,6 +46,7 @@ import * as stringCounters from './string-counter.ts';
 import * as stringComparison from './string-lcs.ts';
 import * as manyStrings from './string-many.ts';
 import * as stringRanges from './string-range.ts';
+import * as transactions from './transaction.ts';
 
 const FAMILIES: readonly Readonly<Record<string, Command>>[] = [
   keys,
@@ -94,6 +95,7 @@ const FAMILIES: readonly Readonly<Record<string, Command>>[] = [
   streamGroups,
   pendingEntries,
   streamInfo,
+  transactions,
 ];
 
 /** All top-level commands. */

@@ -72,12 +72,14 @@ function selected({ services: { clients } }: Context, args: Args): readonly Clie
 
 /** The line of one client; the caller holds `callerBytes` of arguments at the moment. */
 function describe(client: ClientState, context: Context, callerBytes: number): string {
-  const { transport } = client;
+  const { transport, transaction } = client;
   const { nowMs } = context.keyspace;
   const argumentBytes = client === context.client ? callerBytes : 0;
   const queryBytes = transport.queryBytes();
   const queryFreeBytes = transport.queryFreeBytes();
   const outputBytes = transport.outputBytes();
+  const bufferBytes = queryBytes + queryFreeBytes + outputBytes;
+  const queuedBytes = transaction?.queuedBytes ?? 0;
   const fields: Readonly<Record<string, string | number>> = {
     id: client.id,
     addr: transport.address,
@@ -91,18 +93,18 @@ function describe(client: ClientState, context: Context, callerBytes: number): s
     sub: client.subscriptions?.count('channels') ?? 0,
     psub: client.subscriptions?.count('patterns') ?? 0,
     ssub: client.subscriptions?.count('shardChannels') ?? 0,
-    multi: -1,
+    multi: transaction?.isOpen ? transaction.queuedCommands : -1,
     qbuf: queryBytes,
     'qbuf-free': queryFreeBytes,
     'argv-mem': argumentBytes,
-    'multi-mem': 0,
+    'multi-mem': queuedBytes,
     // Replies are written into one buffer that all clients share: none has a fixed one of its own.
     rbs: 0,
     rbp: 0,
     obl: 0,
     oll: transport.outputChunks(),
     omem: outputBytes,
-    'tot-mem': CLIENT_BYTES + queryBytes + queryFreeBytes + argumentBytes + outputBytes,
+    'tot-mem': CLIENT_BYTES + bufferBytes + argumentBytes + queuedBytes,
     events: outputBytes > 0 ? 'rw' : 'r',
     cmd: client.lastCommand,
     user: 'default',
@@ -119,7 +121,9 @@ function flagsOf(client: ClientState): string {
   let flags = '';
   if (client.monitoring) flags += 'O';
   if (client.subscriptions !== null) flags += 'P';
+  if (client.transaction?.isOpen) flags += 'x';
   if (client.paused) flags += 'b';
+  if (client.transaction?.isTouched) flags += 'd';
   if (client.closing) flags += 'c';
   if (client.transport.kind === 'unix') flags += 'U';
   if (client.noEvict) flags += 'e';

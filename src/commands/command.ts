@@ -119,6 +119,8 @@ export interface Command {
   readonly findKeys?: (args: Args) => readonly FoundKey[];
   /** The arguments of a call that no log and no MONITOR may show: their indexes. */
   readonly secrets?: (args: Args, services: Services) => readonly number[];
+  /** Whether MULTI queues it, as it does by default; false for what steers the transaction. */
+  readonly isQueued?: false;
   /** Absent only in a container, whose subcommands run. */
   readonly run?: Handler;
 }

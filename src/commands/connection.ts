@@ -143,6 +143,7 @@ export const quit: Command = {
   arity: -1,
   flags: ['noscript', 'loading', 'stale', 'fast', 'no_auth', 'allow_busy'],
   deprecated: { since: '7.2.0', replacedBy: 'closing the connection from the side of the client' },
+  isQueued: false,
   run({ client }, _args, reply) {
     client.closeAfterReply();
     reply.ok();
@@ -157,6 +158,7 @@ export const reset: Command = {
   complexity: 'O(1)',
   arity: 1,
   flags: ['noscript', 'loading', 'stale', 'fast', 'no_auth', 'allow_busy'],
+  isQueued: false,
   run({ client }, _args, reply) {
     client.reset();
     reply.resp3 = client.resp3;

@@ -26,6 +26,9 @@ export const NOT_A_FLOAT: CommandError = new CommandError('ERR value is not a va
 export const NO_SUCH_KEY: CommandError = new CommandError('ERR no such key');
 export const INDEX_OUT_OF_RANGE: CommandError = new CommandError('ERR index out of range');
 export const NO_AUTHENTICATION: CommandError = new CommandError('NOAUTH Authentication required.');
+export const NOT_IN_TRANSACTION: CommandError = new CommandError(
+  'ERR Command not allowed inside a transaction',
+);
 
 /** Longest part of a client's own words that an error gives back. */
 const ECHO_LENGTH_MAX = 128;

@@ -38,6 +38,9 @@ export const FLAG_BITS: Readonly<Record<Flag, number>> = {
  */
 export const BRIEF: number = 1 << 20;
 
+/** Set in the mask of commands that run at once inside of MULTI. */
+export const UNQUEUED: number = 1 << 21;
+
 /** A command with what `execute` needs at hand. */
 export class RegisteredCommand {
   readonly command: Command;
@@ -61,8 +64,8 @@ export class RegisteredCommand {
     this.fullName = fullName;
     this.id = id;
     this.arity = command.arity;
-    const brief = isBrief(command) ? BRIEF : 0;
-    this.mask = command.flags.reduce((mask, flag) => mask | FLAG_BITS[flag], brief);
+    const own = (isBrief(command) ? BRIEF : 0) | (command.isQueued === false ? UNQUEUED : 0);
+    this.mask = command.flags.reduce((mask, flag) => mask | FLAG_BITS[flag], own);
     this.run = command.run;
     this.subcommands = subcommands;
     this.nameBytes = Buffer.from(command.name.toLowerCase());

@@ -10,6 +10,7 @@ import type { Lifecycle } from './services/lifecycle.ts';
 import type { LatencyMonitor, Monitors, Slowlog } from './services/observation.ts';
 import type { PubSub } from './services/pubsub.ts';
 import type { Statistics } from './services/statistics.ts';
+import type { Transactions } from './services/transactions.ts';
 import type { WallClock } from './services/wall-clock.ts';
 
 /** See the file's comment. */
@@ -26,4 +27,5 @@ export interface Services {
   readonly statistics: Statistics;
   readonly debugging: Debugging;
   readonly wallClock: WallClock;
+  readonly transactions: Transactions;
 }

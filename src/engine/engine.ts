@@ -63,6 +63,7 @@ export class Engine {
 
   closeSession(session: Session): void {
     if (session.monitoring) this.#services.monitors.remove(session);
+    this.#services.transactions.discard(session);
     this.clients.remove(session);
   }
 

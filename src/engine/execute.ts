@@ -14,24 +14,33 @@
 import {
   CommandError,
   NO_AUTHENTICATION,
+  NOT_IN_TRANSACTION,
   unknownCommand,
   unknownSubcommand,
   wrongArity,
 } from '../commands/errors.ts';
 import { isSubscriptionCommand, requireAllowedToSubscriber } from '../commands/pubsub-mode.ts';
-import { BRIEF, FLAG_BITS, type RegisteredCommand, type Registry } from '../commands/registry.ts';
+import {
+  BRIEF,
+  FLAG_BITS,
+  type RegisteredCommand,
+  type Registry,
+  UNQUEUED,
+} from '../commands/registry.ts';
 import {
   type PauseMode,
+  REPLY_OFF,
   REPLY_ON,
   REPLY_SKIP,
   REPLY_SKIP_NEXT,
 } from '../commands/services/clients.ts';
 import { OutOfMemoryError } from '../memory/heap.ts';
 import type { Args } from '../protocol/args.ts';
-import type { Reply } from '../protocol/reply.ts';
+import type { Reply, ReplyMark } from '../protocol/reply.ts';
 import {
   GATE_NO_TOUCH,
   GATE_PASSWORD,
+  GATE_QUEUEING,
   GATE_REPLIES,
   GATE_SUBSCRIBED,
   NO_COMMAND,
@@ -43,6 +52,13 @@ import type { EngineStatistics } from './statistics.ts';
 /** Bits of the engine's own gate. */
 const GATE_MONITORED = 1;
 const GATE_PAUSED = 2;
+/** The commands of a transaction run. */
+const GATE_TOGETHER = 4;
+
+/** What `#admit` says of a command: it runs, waits for the end of a pause, or waits for EXEC. */
+const ADMITTED = 0;
+const HELD = 1;
+const QUEUED = 2;
 
 /** Commands that MONITOR does not show. */
 const UNSEEN = FLAG_BITS.skip_monitor | FLAG_BITS.admin;
@@ -77,6 +93,10 @@ export class Executor {
   #gate = 0;
   #feed: CommandFeed | null = null;
   #pause: PauseMode | null = null;
+  /** The command that runs others, by name; see `runTogether`. */
+  #outer: string = NO_COMMAND;
+  /** How much of the reply CLIENT REPLY cannot take back any more. */
+  #kept: ReplyMark = 0;
 
   /** When the current run of commands began, in ms of `performance.now`. */
   #runStartMs = 0;
@@ -133,14 +153,20 @@ export class Executor {
       command = this.#find(args);
       session.lastCommand = command.fullName;
       requireArity(command, args.count);
-      if (gate !== 0 && !this.#admit(session, command)) return;
-      ran = true;
-      if (!isBrief(command, args) || this.timeEach) startMs = this.#beginTimed();
-      else this.#share(command);
-      command.run!(session, args, reply);
+      const admission = gate === 0 ? ADMITTED : this.#admit(session, command, args);
+      if (admission === HELD) return;
+      if (admission === QUEUED) {
+        reply.status('QUEUED');
+      } else {
+        ran = true;
+        if (!isBrief(command, args) || this.timeEach) startMs = this.#beginTimed();
+        else this.#share(command);
+        command.run!(session, args, reply);
+      }
     } catch (problem) {
       session.keyspace.touching = true;
-      const text = errorText(problem);
+      let text = errorText(problem);
+      if (!ran) text = spoilTransaction(session, command, text);
       reply.rewind(mark);
       if (command === null) {
         session.lastCommand = NO_COMMAND;
@@ -169,8 +195,45 @@ export class Executor {
     return sub;
   }
 
-  /** The uncommon checks. False when the command is held back; throws when it is refused. */
-  #admit(session: Session, command: RegisteredCommand): boolean {
+  /**
+   * Runs the commands of a transaction for a session, as `run` gives them to `execute`: without the
+   * checks that were made when they came, and without waiting for anything.
+   */
+  runTogether(session: Session, run: () => void): void {
+    this.#outer = session.lastCommand;
+    this.#gate |= GATE_TOGETHER;
+    session.deniesBlocking = true;
+    try {
+      run();
+    } finally {
+      this.#gate &= ~GATE_TOGETHER;
+      session.deniesBlocking = false;
+      session.lastCommand = this.#outer;
+    }
+  }
+
+  /** Says that the replies written so far are those that the client is to get. */
+  keepReplies(reply: Reply): void {
+    this.#kept = reply.mark();
+  }
+
+  /** What becomes of a command when a gate is open; throws when it is refused. */
+  #admit(session: Session, command: RegisteredCommand, args: Args): number {
+    if ((this.#gate & GATE_TOGETHER) === 0) {
+      const admission = this.#check(session, command, args);
+      if (admission !== ADMITTED) return admission;
+    } else {
+      // What the client has sent is EXEC.
+      session.lastCommand = this.#outer;
+    }
+    if ((session.gate & GATE_NO_TOUCH) !== 0 && command.fullName !== 'touch') {
+      session.keyspace.touching = false;
+    }
+    return ADMITTED;
+  }
+
+  /** The uncommon checks, in the order in which Redis makes them. */
+  #check(session: Session, command: RegisteredCommand, args: Args): number {
     if ((session.gate & GATE_PASSWORD) !== 0 && (command.mask & FLAG_BITS.no_auth) === 0) {
       // The password may have been taken away since the client came.
       if (session.services.password.required) throw NO_AUTHENTICATION;
@@ -178,15 +241,16 @@ export class Executor {
     if ((session.gate & GATE_SUBSCRIBED) !== 0 && !session.resp3) {
       requireAllowedToSubscriber(command.fullName);
     }
+    const queues = (session.gate & GATE_QUEUEING) !== 0;
+    if (queues && (command.mask & FLAG_BITS.no_multi) !== 0) throw NOT_IN_TRANSACTION;
     if ((this.#gate & GATE_PAUSED) !== 0 && this.#isPaused(session, command)) {
       session.stop |= STOP_PAUSED;
       this.held.add(session);
-      return false;
+      return HELD;
     }
-    if ((session.gate & GATE_NO_TOUCH) !== 0 && command.fullName !== 'touch') {
-      session.keyspace.touching = false;
-    }
-    return true;
+    if (!queues || (command.mask & UNQUEUED) !== 0) return ADMITTED;
+    session.services.transactions.queue(session, command, args);
+    return QUEUED;
   }
 
   /**
@@ -196,7 +260,13 @@ export class Executor {
   #afterwards(session: Session, reply: Reply, mark: number, ran: RegisteredCommand | null): void {
     session.keyspace.touching = true;
     if ((session.gate & GATE_REPLIES) === 0) return;
-    if (ran === null || !isSubscriptionCommand(ran.fullName)) reply.rewind(mark);
+    const isReply = ran === null || !isSubscriptionCommand(ran.fullName);
+    if ((this.#gate & GATE_TOGETHER) !== 0) {
+      if (isReply && !isAnswered(session)) reply.rewind(mark);
+      return;
+    }
+    if (isReply) reply.rewind(Math.max(mark, this.#kept));
+    this.#kept = 0;
     if (session.replies === REPLY_SKIP) session.replies = REPLY_ON;
     else if (session.replies === REPLY_SKIP_NEXT) session.replies = REPLY_SKIP;
   }
@@ -204,7 +274,10 @@ export class Executor {
   #isPaused(session: Session, command: RegisteredCommand): boolean {
     if (session.transport.kind === 'embedded') return false;
     if (this.#pause === 'all') return command.fullName !== 'client|unpause';
-    return (command.mask & (FLAG_BITS.write | FLAG_BITS.may_replicate)) !== 0;
+    const { transaction } = session;
+    const runsQueue = command.fullName === 'exec' && transaction !== null;
+    const mask = runsQueue ? command.mask | transaction.mask : command.mask;
+    return (mask & (FLAG_BITS.write | FLAG_BITS.may_replicate)) !== 0;
   }
 
   /** Counts a call that shares its time with the other brief ones of the batch. */
@@ -255,6 +328,28 @@ function errorText(problem: unknown): string {
   if (problem instanceof CommandError) return problem.text;
   if (problem instanceof OutOfMemoryError) return `OOM ${problem.message}`;
   throw problem;
+}
+
+/**
+ * Makes a refusal known to the transaction that the command may be meant for; returns what the
+ * client is told. The refusal of EXEC itself ends the transaction.
+ */
+function spoilTransaction(
+  session: Session,
+  command: RegisteredCommand | null,
+  text: string,
+): string {
+  if (command?.fullName !== 'exec') {
+    if (session.queueing) session.services.transactions.spoil(session);
+    return text;
+  }
+  session.services.transactions.discard(session);
+  return `EXECABORT Transaction discarded because of: ${text.replace(/^ERR /, '')}`;
+}
+
+/** Whether the client hears of the command that runs. */
+function isAnswered({ replies }: Session): boolean {
+  return replies !== REPLY_OFF && replies !== REPLY_SKIP;
 }
 
 /**

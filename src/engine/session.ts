@@ -5,11 +5,14 @@ import type { Subscriptions } from '../commands/services/pubsub.ts';
 import type { Services } from '../commands/services.ts';
 import type { Database } from '../keyspace/database.ts';
 import type { Keyspace } from '../keyspace/keyspace.ts';
+import { Transaction } from './transaction.ts';
 
 /** Bits of `Session.gate`: while one is set, `execute` looks closer before it runs a command. */
 export const GATE_PASSWORD = 1;
 export const GATE_REPLIES = 2;
 export const GATE_NO_TOUCH = 4;
+/** MULTI has begun a transaction: commands are queued. */
+export const GATE_QUEUEING = 16;
 export const GATE_SUBSCRIBED = 8;
 
 /** Bits of `Session.stop`: while one is set, the connection runs no further command. */
@@ -39,6 +42,9 @@ export class Session implements Context, ClientState {
   noEvict = false;
   monitoring = false;
   lastCommand: string = NO_COMMAND;
+  deniesBlocking = false;
+  /** What MULTI or WATCH has begun; owned by Transactions. */
+  transaction: Transaction | null = null;
   #replies = REPLY_ON;
   #subscriptions: Subscriptions | null = null;
 
@@ -92,6 +98,15 @@ export class Session implements Context, ClientState {
     this.#setGate(GATE_NO_TOUCH, value);
   }
 
+  /** Whether commands are queued for EXEC. */
+  get queueing(): boolean {
+    return (this.gate & GATE_QUEUEING) !== 0;
+  }
+
+  set queueing(value: boolean) {
+    this.#setGate(GATE_QUEUEING, value);
+  }
+
   get closing(): boolean {
     return (this.stop & STOP_CLOSING) !== 0;
   }
@@ -108,6 +123,7 @@ export class Session implements Context, ClientState {
     this.noTouch = false;
     this.replies = REPLY_ON;
     if (this.monitoring) this.services.monitors.remove(this);
+    if (this.transaction !== null) this.services.transactions.discard(this);
     if (this.#subscriptions !== null) this.services.pubsub.unsubscribeAll(this);
     this.authenticated = !this.services.password.required;
   }
@@ -119,4 +135,16 @@ export class Session implements Context, ClientState {
   #setGate(bit: number, on: boolean): void {
     this.gate = on ? this.gate | bit : this.gate & ~bit;
   }
+}
+
+/** The session that a client of a command is. */
+export function sessionOf(client: ClientState): Session {
+  // Sessions are all the clients that there are.
+  return client as Session;
+}
+
+/** The transaction of a session, begun when there is none. */
+export function transactionOf(session: Session): Transaction {
+  session.transaction ??= new Transaction();
+  return session.transaction;
 }

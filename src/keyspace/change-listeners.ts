@@ -1,4 +1,5 @@
 /** Several who want to hear of every change of a key, as the one that the keyspace tells. */
+import type { Ptr } from '../memory/address.ts';
 import type { Args } from '../protocol/args.ts';
 import type { Database } from './database.ts';
 import type { KeyEvent } from './events.ts';
@@ -27,8 +28,8 @@ export class ChangeListeners implements ChangeListener {
     for (const listener of this.#all) listener.keyChanged(database, args, key, event);
   }
 
-  databaseFlushed(database: Database): void {
-    for (const listener of this.#all) listener.databaseFlushed(database);
+  databaseFlushed(database: Database, emptied: Ptr): void {
+    for (const listener of this.#all) listener.databaseFlushed(database, emptied);
   }
 
   databasesSwapped(first: Database, second: Database): void {

@@ -307,7 +307,7 @@ export class Database {
     this.keyspace.dirty += this.size();
     this.root = this.#table.create();
     this.wheel = new TimingWheel(this.keyspace.heap, this.keyspace.nowMs);
-    this.keyspace.listener?.databaseFlushed(this);
+    this.keyspace.listener?.databaseFlushed(this, root);
     this.keyspace.discardTable(root);
   }
 

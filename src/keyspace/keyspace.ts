@@ -24,7 +24,8 @@ import { Staging } from './staging.ts';
 /** Told of every change of a key; see `Database.changed`. */
 export interface ChangeListener {
   keyChanged(database: Database, args: Args, key: number, event: KeyEvent): void;
-  databaseFlushed(database: Database): void;
+  /** `emptied` is the table with the keys that there were; it is there until this returns. */
+  databaseFlushed(database: Database, emptied: Ptr): void;
   /** Each of the two now has what the other had. */
   databasesSwapped(first: Database, second: Database): void;
 }

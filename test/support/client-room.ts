@@ -21,8 +21,11 @@ import { Monitors } from '../../src/engine/monitors.ts';
 import { Session, STOP_CLOSING, STOP_PAUSED } from '../../src/engine/session.ts';
 import { Slowlog } from '../../src/engine/slowlog.ts';
 import { EngineStatistics } from '../../src/engine/statistics.ts';
+import { Transactions } from '../../src/engine/transactions.ts';
 import { FineWallClock } from '../../src/engine/wall-clock.ts';
 import { Keyspace } from '../../src/keyspace/keyspace.ts';
+import { DumpPayloads } from '../../src/persistence/dump-payload.ts';
+import { DEFAULT_WRITING } from '../../src/persistence/rdb-writer.ts';
 import { Args } from '../../src/protocol/args.ts';
 import type { PushMessage } from '../../src/protocol/push-message.ts';
 import { RespWriter } from '../../src/protocol/resp-writer.ts';
@@ -98,6 +101,8 @@ export class ClientRoom {
       statistics: this.statistics,
       debugging: this.debugging,
       wallClock,
+      serialization: new DumpPayloads(this.keyspace, DEFAULT_WRITING),
+      transactions: new Transactions(this.executor, this.keyspace, this.limits, SILENT_LOG),
     };
   }
 
@@ -232,6 +237,7 @@ export class RoomClient implements Transport {
     this.closed = true;
     this.#input = [];
     if (this.session.monitoring) this.#room.monitors.remove(this.session);
+    this.#room.services.transactions.discard(this.session);
     this.#room.clients.remove(this.session);
   }
 }

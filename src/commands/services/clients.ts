@@ -1,6 +1,8 @@
 /** Clients as commands see them: their own state, and the directory of all of them. */
+
 import type { PushMessage } from '../../protocol/push-message.ts';
 import type { Subscriptions } from './pubsub.ts';
+import type { TransactionState } from './transactions.ts';
 
 export const REPLY_ON = 0;
 export const REPLY_OFF = 1;
@@ -67,6 +69,10 @@ export interface ClientState {
   readonly closing: boolean;
   /** Whether CLIENT PAUSE holds back a command of it. */
   readonly paused: boolean;
+  /** Whether every command must be answered at once: one of a transaction runs. */
+  readonly deniesBlocking: boolean;
+  /** What MULTI or WATCH has begun, if anything. */
+  readonly transaction: TransactionState | null;
   /** Back to the state of a fresh connection, as RESET does. */
   reset(): void;
   /** Closes the connection once the replies so far are written. */
