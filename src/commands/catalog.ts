@@ -7,6 +7,7 @@ import type { Command } from './command.ts';
 import * as configuration from './config.ts';
 import * as connections from './connection.ts';
 import * as debugging from './debug.ts';
+import * as dumps from './dump.ts';
 import * as hashes from './hash.ts';
 import * as hashCounters from './hash-counter.ts';
 import * as hashReads from './hash-read.ts';
@@ -35,6 +36,12 @@ import * as replication from './replication.ts';
 import * as servers from './server.ts';
 import * as shutdowns from './shutdown.ts';
 import * as slowlogs from './slowlog.ts';
+import * as sortedSets from './sorted-set.ts';
+import * as sortedSetCounts from './sorted-set-count.ts';
+import * as sortedSetPops from './sorted-set-pop.ts';
+import * as sortedSetSamples from './sorted-set-random.ts';
+import * as sortedSetRanges from './sorted-set-range.ts';
+import * as sortedSetRemovals from './sorted-set-remove.ts';
 import * as streams from './stream.ts';
 import * as streamGroups from './stream-group.ts';
 import * as streamInfo from './stream-info.ts';
@@ -52,6 +59,7 @@ const FAMILIES: readonly Readonly<Record<string, Command>>[] = [
   keys,
   keyExpiry,
   keyCopies,
+  dumps,
   keyScans,
   objects,
   memory,
@@ -84,6 +92,12 @@ const FAMILIES: readonly Readonly<Record<string, Command>>[] = [
   hashReads,
   hashCounters,
   hashScans,
+  sortedSets,
+  sortedSetCounts,
+  sortedSetRanges,
+  sortedSetRemovals,
+  sortedSetPops,
+  sortedSetSamples,
   bitmaps,
   bitOperations,
   bitfields,

@@ -3,6 +3,7 @@
  * once and moved. It is good until the sorted set changes or moves.
  */
 import type { Ptr } from '../memory/address.ts';
+import { formatDouble } from '../protocol/numbers.ts';
 import type { Reply } from '../protocol/reply.ts';
 import { INT64_TEXT_MAX, Int64 } from '../structures/int64.ts';
 import * as listpack from '../structures/listpack.ts';
@@ -128,6 +129,12 @@ export class SortedSetCursor {
       if (isBackward) this.previous();
       else this.next();
     }
+  }
+
+  /** Answers with the score as a text. */
+  writeScoreText(reply: Reply): void {
+    this.readScore();
+    reply.text(formatDouble(this.score[0]!));
   }
 
   #readRecord(record: Ptr): void {

@@ -262,6 +262,12 @@ export class SortedSets {
     for (let left = elements; left > 0; ) left -= this.large.removeSlice(cell.root, rank, left);
   }
 
+  /** Puts the cursor on the first element of a large sorted set; whether there is one. */
+  enterRoot(root: Ptr): boolean {
+    this.cursor.enterLarge();
+    return this.large.tree.seekRank(root, this.cursor.place, 0);
+  }
+
   // --- Encodings
 
   /** Whether a new sorted set of so many elements is packed, the longest member so long. */
@@ -297,7 +303,7 @@ export class SortedSets {
   packedBytes(root: Ptr): number {
     const { cursor } = this;
     let bytes = EMPTY_BYTES;
-    let isOn = this.#enterRoot(root);
+    let isOn = this.enterRoot(root);
     for (; isOn; isOn = cursor.next()) {
       cursor.read();
       cursor.readScore();
@@ -310,17 +316,12 @@ export class SortedSets {
   pack(cell: Cell, root: Ptr): void {
     const { cursor } = this;
     writeEmpty(cell.bytes, cell.view, cell.start);
-    let isOn = this.#enterRoot(root);
+    let isOn = this.enterRoot(root);
     for (; isOn; isOn = cursor.next()) {
       cursor.read();
       cursor.readScore();
       packed.append(cell, cursor.score, cursor.bytes, cursor.view, cursor.start, cursor.length);
     }
-  }
-
-  #enterRoot(root: Ptr): boolean {
-    this.cursor.enterLarge();
-    return this.large.tree.seekRank(root, this.cursor.place, 0);
   }
 
   #selectPacked(cell: Cell, from: number, count: number): number {
