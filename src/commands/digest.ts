@@ -21,10 +21,18 @@
  */
 import { hash } from 'node:crypto';
 import type { Database } from '../keyspace/database.ts';
-import { type Entry, TYPE_HASH, TYPE_LIST, TYPE_STREAM, TYPE_STRING } from '../keyspace/entry.ts';
+import {
+  type Entry,
+  TYPE_HASH,
+  TYPE_LIST,
+  TYPE_STREAM,
+  TYPE_STRING,
+  TYPE_ZSET,
+} from '../keyspace/entry.ts';
 import type { Keyspace } from '../keyspace/keyspace.ts';
 import { KeyFilter, visitKeys } from '../keyspace/scan.ts';
 import { mixHash } from './hash-digest.ts';
+import { mixSortedSet } from './sorted-set-digest.ts';
 import { mixStream } from './stream-digest.ts';
 
 const DIGEST_BYTES = 20;
@@ -83,6 +91,9 @@ export function mixValue(digest: Digest, database: Database, entry: Entry): void
       break;
     case TYPE_HASH:
       mixHash(digest, database, entry);
+      break;
+    case TYPE_ZSET:
+      mixSortedSet(digest, database, entry);
       break;
     case TYPE_STREAM: {
       const { keyspace } = database;

@@ -1,10 +1,18 @@
 /** How long a value is in a snapshot, before compression, which DEBUG OBJECT tells. */
 import type { Database } from '../keyspace/database.ts';
-import { type Entry, TYPE_HASH, TYPE_LIST, TYPE_STREAM, TYPE_STRING } from '../keyspace/entry.ts';
+import {
+  type Entry,
+  TYPE_HASH,
+  TYPE_LIST,
+  TYPE_STREAM,
+  TYPE_STRING,
+  TYPE_ZSET,
+} from '../keyspace/entry.ts';
 import { NULL } from '../memory/address.ts';
 import { parseSafeInteger } from '../protocol/numbers.ts';
 import { LIST_LISTPACK } from '../values/list.ts';
 import { hashSize } from './hash-digest.ts';
+import { sortedSetBytes } from './sorted-set-digest.ts';
 import { streamBytes } from './stream-digest.ts';
 
 /** Longest text of an integer that is stored as one. */
@@ -23,6 +31,8 @@ export function serializedBytes(database: Database, entry: Entry): number {
       return listBytes(database, entry);
     case TYPE_HASH:
       return hashSize(database, entry);
+    case TYPE_ZSET:
+      return sortedSetBytes(database, entry);
     case TYPE_STREAM:
       return streamBytes(database.keyspace, database.keyspace.cell(0).open(database, entry).root);
     default:

@@ -316,8 +316,18 @@ const EXACT_PRINT_MAX = 2 ** 62;
 export function formatDouble(value: number): string {
   if (!Number.isFinite(value)) return formatNonFinite(value);
   if (Object.is(value, -0)) return '-0';
+  if (Number.isSafeInteger(value)) return String(value);
   if (Number.isInteger(value) && Math.abs(value) <= EXACT_PRINT_MAX)
     return BigInt(value).toString();
+  return formatShortest(value);
+}
+
+/**
+ * As `formatDouble`, but integers are no exception: a million is `1000000` and a billion `1e+9`.
+ */
+export function formatShortest(value: number): string {
+  if (!Number.isFinite(value)) return formatNonFinite(value);
+  if (value === 0) return Object.is(value, -0) ? '-0' : '0';
   const sign = value < 0 ? '-' : '';
   const { digits, exponent } = parts(Math.abs(value).toExponential());
   return sign + layOutShortest(digits, exponent);
