@@ -227,7 +227,7 @@ export class Redstart {
   /** Copies the sizes at which values change their encoding. */
   #followThresholds(): void {
     const { values } = this.config;
-    const { thresholds, lists, hashes, sortedSets, streams } = this.engine.keyspace;
+    const { thresholds, lists, hashes, sets, sortedSets, streams } = this.engine.keyspace;
     this.#follow(['hll-sparse-max-bytes', 'list-max-listpack-size'], () => {
       thresholds.hyperloglogSparseBytesMax = values['hll-sparse-max-bytes'];
       lists.limits.setSize(values['list-max-listpack-size']);
@@ -236,6 +236,14 @@ export class Redstart {
       hashes.limits.entriesMax = values['hash-max-listpack-entries'];
       hashes.limits.valueBytesMax = values['hash-max-listpack-value'];
     });
+    this.#follow(
+      ['set-max-intset-entries', 'set-max-listpack-entries', 'set-max-listpack-value'],
+      () => {
+        sets.limits.intsetMembers = values['set-max-intset-entries'];
+        sets.limits.listpackMembers = values['set-max-listpack-entries'];
+        sets.limits.listpackMemberBytes = values['set-max-listpack-value'];
+      },
+    );
     this.#follow(['zset-max-listpack-entries', 'zset-max-listpack-value'], () => {
       sortedSets.limits.entriesMax = values['zset-max-listpack-entries'];
       sortedSets.limits.memberBytesMax = values['zset-max-listpack-value'];

@@ -34,6 +34,10 @@ import * as publishing from './pubsub.ts';
 import * as subscribing from './pubsub-subscribe.ts';
 import * as replication from './replication.ts';
 import * as servers from './server.ts';
+import * as sets from './set.ts';
+import * as setAlgebra from './set-algebra.ts';
+import * as setDraws from './set-random.ts';
+import * as setReads from './set-read.ts';
 import * as shutdowns from './shutdown.ts';
 import * as slowlogs from './slowlog.ts';
 import * as sortedSets from './sorted-set.ts';
@@ -92,6 +96,10 @@ const FAMILIES: readonly Readonly<Record<string, Command>>[] = [
   hashReads,
   hashCounters,
   hashScans,
+  sets,
+  setReads,
+  setDraws,
+  setAlgebra,
   sortedSets,
   sortedSetCounts,
   sortedSetRanges,

@@ -25,6 +25,7 @@ import {
   type Entry,
   TYPE_HASH,
   TYPE_LIST,
+  TYPE_SET,
   TYPE_STREAM,
   TYPE_STRING,
   TYPE_ZSET,
@@ -32,6 +33,7 @@ import {
 import type { Keyspace } from '../keyspace/keyspace.ts';
 import { KeyFilter, visitKeys } from '../keyspace/scan.ts';
 import { mixHash } from './hash-digest.ts';
+import { mixSet } from './set-digest.ts';
 import { mixSortedSet } from './sorted-set-digest.ts';
 import { mixStream } from './stream-digest.ts';
 
@@ -91,6 +93,9 @@ export function mixValue(digest: Digest, database: Database, entry: Entry): void
       break;
     case TYPE_HASH:
       mixHash(digest, database, entry);
+      break;
+    case TYPE_SET:
+      mixSet(digest, database, entry);
       break;
     case TYPE_ZSET:
       mixSortedSet(digest, database, entry);

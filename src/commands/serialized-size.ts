@@ -4,6 +4,7 @@ import {
   type Entry,
   TYPE_HASH,
   TYPE_LIST,
+  TYPE_SET,
   TYPE_STREAM,
   TYPE_STRING,
   TYPE_ZSET,
@@ -12,6 +13,7 @@ import { NULL } from '../memory/address.ts';
 import { parseSafeInteger } from '../protocol/numbers.ts';
 import { LIST_LISTPACK } from '../values/list.ts';
 import { hashSize } from './hash-digest.ts';
+import { setBytes } from './set-digest.ts';
 import { sortedSetBytes } from './sorted-set-digest.ts';
 import { streamBytes } from './stream-digest.ts';
 
@@ -31,6 +33,8 @@ export function serializedBytes(database: Database, entry: Entry): number {
       return listBytes(database, entry);
     case TYPE_HASH:
       return hashSize(database, entry);
+    case TYPE_SET:
+      return setBytes(database, entry);
     case TYPE_ZSET:
       return sortedSetBytes(database, entry);
     case TYPE_STREAM:

@@ -32,19 +32,16 @@ export const VALUE_DIRECTIVES = {
     integer(0, INT64_MAX),
     '512',
     'Most members that a set of integers keeps packed.',
-    { effect: 'planned' },
   ),
   'set-max-listpack-entries': directive(
     integer(0, INT64_MAX),
     '128',
     'Most members that a set keeps packed.',
-    { effect: 'planned' },
   ),
   'set-max-listpack-value': directive(
     integer(0, INT64_MAX),
     '64',
     'Longest member that a set keeps packed.',
-    { effect: 'planned' },
   ),
   'zset-max-listpack-entries': directive(
     integer(0, INT64_MAX),

@@ -4,6 +4,7 @@
  */
 import { HASH_LISTPACK, HASH_TABLE } from '../values/hash.ts';
 import { LIST_LISTPACK, LIST_QUICKLIST } from '../values/list.ts';
+import { SET_HASHTABLE, SET_INTSET, SET_LISTPACK } from '../values/set-encoding.ts';
 import { ZSET_LISTPACK, ZSET_SKIPLIST } from '../values/sorted-set.ts';
 import { STREAM_BLOCKS } from '../values/stream.ts';
 import { STRING_EMBSTR, STRING_INT, STRING_RAW } from '../values/string.ts';
@@ -24,6 +25,11 @@ const ENCODING_NAMES: Readonly<Record<number, Names>> = {
   [TYPE_STRING]: { [STRING_RAW]: 'raw', [STRING_INT]: 'int', [STRING_EMBSTR]: 'embstr' },
   [TYPE_LIST]: { [LIST_LISTPACK]: 'listpack', [LIST_QUICKLIST]: 'quicklist' },
   [TYPE_HASH]: { [HASH_LISTPACK]: 'listpack', [HASH_TABLE]: 'hashtable' },
+  [TYPE_SET]: {
+    [SET_INTSET]: 'intset',
+    [SET_LISTPACK]: 'listpack',
+    [SET_HASHTABLE]: 'hashtable',
+  },
   [TYPE_ZSET]: { [ZSET_LISTPACK]: 'listpack', [ZSET_SKIPLIST]: 'skiplist' },
   [TYPE_STREAM]: { [STREAM_BLOCKS]: 'stream' },
 };

@@ -6,6 +6,9 @@ import type { Structured } from '../values/cell.ts';
 import { HASH_TABLE, Hashes } from '../values/hash.ts';
 import { HashReader } from '../values/hash-reader.ts';
 import { LIST_QUICKLIST, Lists } from '../values/list.ts';
+import { Sets } from '../values/set.ts';
+import { SET_HASHTABLE } from '../values/set-encoding.ts';
+import { SetPicker } from '../values/set-random.ts';
 import { SortedSets, ZSET_SKIPLIST } from '../values/sorted-set.ts';
 import { STREAM_BLOCKS, Streams } from '../values/stream.ts';
 import { ConsumerGroups } from '../values/stream-group.ts';
@@ -14,7 +17,15 @@ import { AccessClock } from './access.ts';
 import { ChangeListeners } from './change-listeners.ts';
 import { Collections } from './collections.ts';
 import { Database } from './database.ts';
-import { Entries, type Entry, TYPE_HASH, TYPE_LIST, TYPE_STREAM, TYPE_ZSET } from './entry.ts';
+import {
+  Entries,
+  type Entry,
+  TYPE_HASH,
+  TYPE_LIST,
+  TYPE_SET,
+  TYPE_STREAM,
+  TYPE_ZSET,
+} from './entry.ts';
 import { EntryCell } from './entry-cell.ts';
 import { EntryTable } from './entry-table.ts';
 import type { KeyEvent } from './events.ts';
@@ -62,6 +73,8 @@ export class Keyspace {
   });
   readonly hashes: Hashes = new Hashes(this.heap);
   readonly hashReader: HashReader = new HashReader(this.hashes.table);
+  readonly sets: Sets = new Sets(this.heap, (root) => this.#discard(this.sets.table, root));
+  readonly setPicker: SetPicker = new SetPicker(this.sets);
   readonly sortedSets: SortedSets = new SortedSets(this.heap, (root) => {
     this.#discard(this.sortedSets.large, root);
   });
@@ -109,6 +122,8 @@ export class Keyspace {
     this.collections.declare(TYPE_LIST, LIST_QUICKLIST, this.lists.quicklists);
     this.collections.declare(TYPE_HASH, HASH_TABLE, this.hashes.table);
     this.collections.declareMembers(TYPE_HASH, HASH_TABLE, this.hashes.table, 2);
+    this.collections.declare(TYPE_SET, SET_HASHTABLE, this.sets.table);
+    this.collections.declareMembers(TYPE_SET, SET_HASHTABLE, this.sets.table, 2);
     this.collections.declare(TYPE_ZSET, ZSET_SKIPLIST, this.sortedSets.large);
     this.collections.declareMembers(TYPE_ZSET, ZSET_SKIPLIST, this.sortedSets.large, -1);
     this.collections.declare(TYPE_STREAM, STREAM_BLOCKS, this.streams);

@@ -107,6 +107,24 @@ export function removeAt(bytes: Buffer, view: DataView, start: number, index: nu
   view.setUint32(start + COUNT_OFFSET, left, true);
 }
 
+/** Removes the members whose flags, by their indexes, are 1. */
+export function removeFlagged(
+  bytes: Buffer,
+  view: DataView,
+  start: number,
+  flags: Uint8Array,
+): void {
+  const width = view.getUint32(start, true);
+  const end = start + totalBytes(view, start);
+  let to = start + HEADER_BYTES;
+  for (let index = 0, from = to; from < end; index++, from += width) {
+    if (flags[index] === 1) continue;
+    if (to !== from) bytes.copyWithin(to, from, from + width);
+    to += width;
+  }
+  view.setUint32(start + COUNT_OFFSET, (to - start - HEADER_BYTES) / width, true);
+}
+
 /**
  * Whether `length` bytes are one whole intset with at least one member, for bytes that come from
  * others. Reads nothing outside of them, whatever they are.

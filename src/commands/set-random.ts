@@ -1,0 +1,122 @@
+/** Sets: members chosen at random, to look at them or to take them out. */
+import { TYPE_SET } from '../keyspace/entry.ts';
+import { MEMBERS_POPPED } from '../keyspace/events.ts';
+import type { Args } from '../protocol/args.ts';
+import type { Reply } from '../protocol/reply.ts';
+import { readCollection, removeEmptied, writeCollection } from './collection-access.ts';
+import type { Command, Context } from './command.ts';
+import { CommandError, SYNTAX_ERROR } from './errors.ts';
+import { int64At, integerAt } from './options.ts';
+import { READ_KEY } from './set-access.ts';
+
+const NOT_POSITIVE = new CommandError('ERR value is out of range, must be positive');
+const BAD_COUNT = new CommandError(
+  'ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807',
+);
+const COUNT_MIN = -(2n ** 63n - 1n);
+
+export const spop: Command = {
+  name: 'SPOP',
+  group: 'set',
+  since: '1.0.0',
+  summary: 'Takes members chosen at random out of a set and returns them.',
+  complexity: 'O(1), or O(N) where N is the number of members returned.',
+  arity: -2,
+  flags: ['write', 'fast'],
+  tips: ['nondeterministic_output'],
+  keys: [
+    {
+      flags: ['RW', 'access', 'delete'],
+      begin: { index: 1 },
+      find: { last: 0, step: 1, limit: 0 },
+    },
+  ],
+  syntax: 'key [count:integer@3.2.0]',
+  history: [['3.2.0', 'Takes a count.']],
+  run(context, args, reply) {
+    if (args.count > 3) throw SYNTAX_ERROR;
+    if (args.count === 3) {
+      popSeveral(context, args, reply);
+      return;
+    }
+    const cell = writeCollection(context, args, 1, TYPE_SET);
+    if (cell === null) {
+      reply.nil();
+      return;
+    }
+    const { sets, setPicker } = context.keyspace;
+    setPicker.pick(cell).write(reply);
+    const isLast = sets.size(cell) === 1;
+    if (!isLast) setPicker.removePicked(cell);
+    context.database.changed(args, 1, MEMBERS_POPPED);
+    if (isLast) removeEmptied(context, args, 1);
+  },
+};
+
+export const srandmember: Command = {
+  name: 'SRANDMEMBER',
+  group: 'set',
+  since: '1.0.0',
+  summary: 'Returns members of a set chosen at random.',
+  complexity: 'O(1), or O(N) where N is the number of members returned.',
+  arity: -2,
+  flags: ['readonly'],
+  tips: ['nondeterministic_output'],
+  keys: READ_KEY,
+  syntax: 'key [count:integer@2.6.0]',
+  history: [['2.6.0', 'Takes a count.']],
+  run(context, args, reply) {
+    if (args.count > 3) throw SYNTAX_ERROR;
+    if (args.count === 3) {
+      replySeveral(context, args, reply);
+      return;
+    }
+    const cell = readCollection(context, args, 1, TYPE_SET);
+    if (cell === null) reply.nil();
+    else context.keyspace.setPicker.pick(cell).write(reply);
+  },
+};
+
+function popSeveral(context: Context, args: Args, reply: Reply): void {
+  const count = integerAt(args, 2, NOT_POSITIVE);
+  if (count < 0) throw NOT_POSITIVE;
+  const { database, keyspace } = context;
+  const { sets, setPicker } = keyspace;
+  const cell = writeCollection(context, args, 1, TYPE_SET);
+  if (cell === null || count === 0) {
+    reply.set(0);
+    return;
+  }
+  const size = sets.size(cell);
+  if (count >= size) {
+    reply.set(size);
+    sets.writeAll(cell, reply);
+    database.changed(args, 1, MEMBERS_POPPED);
+    removeEmptied(context, args, 1);
+    return;
+  }
+  reply.set(count);
+  try {
+    setPicker.takeOut(cell, count, reply);
+  } finally {
+    if (sets.size(cell) < size) database.changed(args, 1, MEMBERS_POPPED);
+  }
+}
+
+/** SRANDMEMBER with a count: different members, or, if it is negative, each time any of them. */
+function replySeveral(context: Context, args: Args, reply: Reply): void {
+  const wanted = int64At(args, 2);
+  if (wanted < COUNT_MIN) throw BAD_COUNT;
+  const cell = readCollection(context, args, 1, TYPE_SET);
+  if (cell === null || wanted === 0n) {
+    reply.array(0);
+    return;
+  }
+  const { sets, setPicker } = context.keyspace;
+  const size = sets.size(cell);
+  const count = wanted < 0n ? Number(-wanted) : Math.min(Number(wanted), size);
+  reply.array(count);
+  if (wanted < 0n) setPicker.writeTimes(cell, count, reply);
+  else if (count === size) sets.writeAll(cell, reply);
+  else setPicker.writeSample(cell, count, reply);
+}

@@ -1,0 +1,166 @@
+/**
+ * Members of sets chosen at random, all with equal chances: to look at them, and to take them out.
+ */
+import type { Reply } from '../protocol/reply.ts';
+import * as intset from '../structures/intset.ts';
+import * as listpack from '../structures/listpack.ts';
+import { ListpackCursor } from '../structures/listpack-cursor.ts';
+import type { Cell } from './cell.ts';
+import type { Sets } from './set.ts';
+import { takeEntry } from './set-cursor.ts';
+import { SET_HASHTABLE, SET_INTSET, SET_LISTPACK } from './set-encoding.ts';
+import { SetMember } from './set-member.ts';
+import { packedCount, removeFlagged, trimCell } from './set-packed.ts';
+
+/** When so many times what stays is less than what goes, what stays is taken out instead. */
+const KEEP_SHARE = 5;
+
+/** See the file's comment. One per keyspace serves all sets. */
+export class SetPicker {
+  /** The member that `pick` chose. */
+  readonly member: SetMember = new SetMember();
+  /** In [0, 1). */
+  random: () => number = Math.random;
+  readonly #sets: Sets;
+  readonly #entry = new ListpackCursor();
+  /** Where the member is among those of an intset, or its offset in a listpack. */
+  #place = 0;
+
+  constructor(sets: Sets) {
+    this.#sets = sets;
+  }
+
+  /** Chooses a member. REQUIRES: there is one. */
+  pick(cell: Cell): SetMember {
+    const { member } = this;
+    const { table } = this.#sets;
+    const { encoding, bytes, view, start } = cell;
+    if (encoding === SET_HASHTABLE) {
+      table.random(cell.root, this.random);
+      member.setText(table.memberBytes, table.memberView, table.memberStart, table.memberLength);
+      return member;
+    }
+    const index = Math.floor(this.random() * packedCount(cell));
+    if (encoding === SET_INTSET) {
+      this.#place = index;
+      intset.read(view, start, index, member.integer);
+      member.integerWasSet();
+      return member;
+    }
+    this.#place = listpack.atIndex(bytes, view, start, index);
+    return this.#memberAt(cell, this.#place);
+  }
+
+  /** Takes out what `pick` chose. REQUIRES: the set has not changed since. */
+  removePicked(cell: Cell): void {
+    const { encoding, bytes, view, start } = cell;
+    if (encoding === SET_HASHTABLE) {
+      this.#sets.table.removeFound(cell.root);
+      return;
+    }
+    if (encoding === SET_INTSET) intset.removeAt(bytes, view, start, this.#place);
+    else listpack.remove(bytes, view, start, this.#place);
+    trimCell(cell);
+  }
+
+  /** Answers with a member so many times, each choice independent of the others. */
+  writeTimes(cell: Cell, times: number, reply: Reply): void {
+    if (cell.encoding !== SET_LISTPACK) {
+      for (let i = 0; i < times; i++) this.pick(cell).write(reply);
+      return;
+    }
+    const { bytes, view, start } = cell;
+    const members = packedCount(cell);
+    const offsets = new Uint32Array(members);
+    for (let i = 0, offset = listpack.first(bytes, start); i < members; i++) {
+      offsets[i] = offset;
+      offset = listpack.behind(bytes, view, start, offset);
+    }
+    for (let i = 0; i < times; i++) {
+      this.#memberAt(cell, offsets[Math.floor(this.random() * members)]!).write(reply);
+    }
+  }
+
+  /** Answers with so many different members. REQUIRES: there are as many. */
+  writeSample(cell: Cell, count: number, reply: Reply): void {
+    const { cursor, table } = this.#sets;
+    if (cell.encoding === SET_HASHTABLE) {
+      table.randomMany(cell.root, count, this.random, () => {
+        reply.bulk(table.memberBytes, table.memberView, table.memberStart, table.memberLength);
+      });
+      return;
+    }
+    let left = packedCount(cell);
+    let wanted = count;
+    cursor.open(cell);
+    while (wanted > 0 && cursor.next()) {
+      if (this.random() * left-- >= wanted) continue;
+      wanted--;
+      cursor.member.write(reply);
+    }
+  }
+
+  /**
+   * Takes out so many members and answers with them. REQUIRES: others stay. What throws on the way
+   * may have taken out some.
+   */
+  takeOut(cell: Cell, count: number, reply: Reply): void {
+    if (cell.encoding !== SET_HASHTABLE) {
+      this.#takeOutPacked(cell, count, reply);
+      return;
+    }
+    const stays = this.#sets.size(cell) - count;
+    if (stays * KEEP_SHARE <= count) {
+      this.#keep(cell, stays, reply);
+      return;
+    }
+    for (let i = 0; i < count; i++) {
+      this.pick(cell).write(reply);
+      this.removePicked(cell);
+    }
+  }
+
+  #takeOutPacked(cell: Cell, count: number, reply: Reply): void {
+    const { cursor } = this.#sets;
+    let left = packedCount(cell);
+    let wanted = count;
+    const flags = new Uint8Array(left);
+    cursor.open(cell);
+    for (let i = 0; cursor.next(); i++) {
+      if (this.random() * left-- >= wanted) continue;
+      wanted--;
+      flags[i] = 1;
+      cursor.member.write(reply);
+    }
+    removeFlagged(cell, flags, count);
+  }
+
+  /** Takes out all but so many members: these go to a new set, which may be a small one. */
+  #keep(cell: Cell, stays: number, reply: Reply): void {
+    const sets = this.#sets;
+    const { cursor } = sets;
+    const kept = sets.create(SET_LISTPACK);
+    try {
+      let left = sets.size(cell);
+      let wanted = stays;
+      cursor.open(cell);
+      while (cursor.next()) {
+        if (this.random() * left-- >= wanted) {
+          cursor.member.write(reply);
+        } else {
+          wanted--;
+          sets.addMember(kept, cursor.member);
+        }
+      }
+      sets.replace(cell, kept);
+    } finally {
+      sets.dispose(kept);
+    }
+  }
+
+  #memberAt({ bytes, view, start }: Cell, offset: number): SetMember {
+    this.#entry.seek(bytes, view, start, offset);
+    takeEntry(this.member, this.#entry, bytes, view);
+    return this.member;
+  }
+}
