@@ -4,6 +4,7 @@
 import { EXTENT_SHIFT, NULL, type Ptr, UNIT_MASK } from '../memory/address.ts';
 import { equalBytes } from '../memory/bytes.ts';
 import type { Heap } from '../memory/heap.ts';
+import { PACKED_PREFETCH_MAX, PackedAhead } from './packed-ahead.ts';
 import { PackedBuckets } from './packed-buckets.ts';
 import { PackedEntry } from './packed-entry.ts';
 import { PackedFarParts } from './packed-far.ts';
@@ -22,9 +23,6 @@ import {
   SIZE_MASK,
 } from './packed-table-layout.ts';
 
-/** Most hashes that one `prefetch` takes. */
-export const PACKED_PREFETCH_MAX = 64;
-
 /** Full positions: a scan has seen everything when it reaches this. */
 const POSITION_END = 2 ** 32;
 
@@ -35,6 +33,7 @@ export abstract class PackedSearch extends PackedEntry {
   protected readonly index: PackedIndex;
   protected readonly buckets: PackedBuckets;
   protected readonly farParts: PackedFarParts;
+  protected readonly ahead: PackedAhead;
 
   /** Where the last search ended. The block is a signed integer: those are never boxed. */
   protected foundBucket = 0;
@@ -49,14 +48,13 @@ export abstract class PackedSearch extends PackedEntry {
   readonly #batchSlots = new Uint16Array(BUCKET_ENTRIES_MAX);
   readonly #batchStarts = new Uint32Array(BUCKET_ENTRIES_MAX);
   readonly #prefetchRoots = new Uint32Array(PACKED_PREFETCH_MAX);
-  readonly #prefetchBlocks = new Uint32Array(PACKED_PREFETCH_MAX);
-  readonly #prefetchPlaces = new Uint32Array(PACKED_PREFETCH_MAX);
 
   constructor(heap: Heap) {
     super(heap);
     this.index = new PackedIndex(heap);
     this.buckets = new PackedBuckets(heap);
     this.farParts = new PackedFarParts(heap, this.buckets);
+    this.ahead = new PackedAhead(heap, this.index, this.buckets);
   }
 
   /** Whether the member is there. In a hash, `value...` is then its value. */
@@ -128,35 +126,11 @@ export abstract class PackedSearch extends PackedEntry {
   }
 
   /**
-   * Brings into the cache what finding the first `count` of `hashes`, each in a table of its own,
-   * will read: the buckets' slots, then the first entry with the tag, or the place where a new one
-   * would go. Each pass is a loop of independent loads, so that the memory system works on many at
-   * once. The value returned only keeps the loads from being optimised away.
+   * As `prefetch`, each of the hashes in a table of its own. Finding them then is quicker, in this
+   * order and as long as no table changes.
    */
   prefetchMembers(roots: Uint32Array, hashes: Int32Array, count: number): number {
-    const allWords = this.heap.words;
-    const blocks = this.#prefetchBlocks;
-    const places = this.#prefetchPlaces;
-    let sum = 0;
-    for (let i = 0; i < count; i++) {
-      const root = roots[i]! as Ptr;
-      blocks[i] = this.index.block(root, this.index.bucketOf(root, hashes[i]!));
-    }
-    for (let i = 0; i < count; i++) {
-      const block = blocks[i]!;
-      if (block !== NULL) sum ^= allWords[block >>> EXTENT_SHIFT]![(block & UNIT_MASK) << 1]!;
-    }
-    // The places first, then the loads: behind a load that waits, only a few hundred instructions
-    // are begun.
-    for (let i = 0; i < count; i++) {
-      const block = blocks[i]! as Ptr;
-      if (block !== NULL) places[i] = this.#placeOfTag(block, hashes[i]! >>> 24);
-    }
-    for (let i = 0; i < count; i++) {
-      const block = blocks[i]!;
-      if (block !== NULL) sum ^= allWords[block >>> EXTENT_SHIFT]![places[i]! >>> 2]!;
-    }
-    return sum;
+    return this.ahead.fetch(roots, hashes, count);
   }
 
   /** Collects the entries of a bucket at or after a position for `entry`. */
@@ -205,6 +179,15 @@ export abstract class PackedSearch extends PackedEntry {
     offset: number,
     length: number,
   ): boolean {
+    const { ahead } = this;
+    if (ahead.recall(root, hash)) {
+      const { slot, start } = ahead;
+      this.foundBucket = ahead.bucket;
+      this.foundBlock = ahead.block;
+      if (slot < 0) return false;
+      const found = unsigned(ahead.block);
+      if (this.#isAt(kind, found, slot, start, hash, bytes, view, offset, length)) return true;
+    }
     const bucket = this.index.bucketOf(root, hash);
     const block = this.index.block(root, bucket);
     this.foundBucket = bucket;
@@ -229,24 +212,6 @@ export abstract class PackedSearch extends PackedEntry {
     return false;
   }
 
-  /**
-   * Where the first entry of a bucket that has this tag begins, else the last one: a new one goes
-   * there.
-   */
-  #placeOfTag(block: Ptr, tag: number): number {
-    const words = this.heap.words[block >>> EXTENT_SHIFT]!;
-    const at = (block & UNIT_MASK) << 1;
-    const count = words[at]! & COUNT_MASK;
-    const pattern = (tag << 16) | tag;
-    for (let slot = 0; slot < count; slot += 2) {
-      const difference = (words[at + 1 + (slot >>> 1)]! ^ pattern) & 0x00ff00ff;
-      if (((difference - 0x00010001) & 0x80008000) === 0) continue;
-      if ((difference & 0xff) === 0) return this.buckets.entryStart(block, slot);
-      if (slot + 1 < count) return this.buckets.entryStart(block, slot + 1);
-    }
-    return this.buckets.firstByte(block);
-  }
-
   #matches(
     kind: number,
     block: Ptr,
@@ -257,10 +222,25 @@ export abstract class PackedSearch extends PackedEntry {
     offset: number,
     length: number,
   ): boolean {
+    const start = this.buckets.entryStart(block, slot);
+    return this.#isAt(kind, block, slot, start, hash, bytes, view, offset, length);
+  }
+
+  /** Whether the entry of a slot, which begins at `start`, has the member; remembers it then. */
+  #isAt(
+    kind: number,
+    block: Ptr,
+    slot: number,
+    start: number,
+    hash: number,
+    bytes: Buffer,
+    view: DataView,
+    offset: number,
+    length: number,
+  ): boolean {
     const extent = block >>> EXTENT_SHIFT;
     const own = this.heap.bytes[extent]!;
     const shape = this.buckets.shape(block, slot);
-    const start = this.buckets.entryStart(block, slot);
     const member = kind === KIND_HASH ? start + 1 : start;
     if ((shape & FAR) !== 0) {
       if (!this.farParts.isMember(extent, member, hash, bytes, view, offset, length)) return false;

@@ -185,6 +185,7 @@ export class PackedTable extends PackedSearch {
   /** Takes out what `find`, `entry` or `random` found last. REQUIRES: nothing has changed since. */
   removeFound(root: Ptr): void {
     const { heap, buckets } = this;
+    this.ahead.forget();
     const before = heap.usedBytes;
     const block = unsigned(this.foundBlock);
     const slot = this.foundSlot;
@@ -246,6 +247,7 @@ export class PackedTable extends PackedSearch {
    * only `visitBlocks` and further calls are allowed.
    */
   release(root: Ptr, blocksMax: number): boolean {
+    this.ahead.forget();
     const before = this.heap.usedBytes;
     if (this.#sweep.release(root, blocksMax)) return true;
     this.#addUsed(root, this.heap.usedBytes - before);
@@ -266,6 +268,7 @@ export class PackedTable extends PackedSearch {
    * Moves the root and the directory if they lie on evacuated pages; returns the root's address.
    */
   relocateRoot(root: Ptr): Ptr {
+    this.ahead.forget();
     return this.#sweep.relocateRoot(root);
   }
 
@@ -274,6 +277,7 @@ export class PackedTable extends PackedSearch {
    * chunk of the index. Sets `nextPosition`.
    */
   relocateBucket(root: Ptr, position: number): void {
+    this.ahead.forget();
     const bucket = this.bucketAt(root, position);
     this.advance(root, bucket);
     this.#sweep.relocateBucket(root, bucket);
@@ -352,6 +356,7 @@ export class PackedTable extends PackedSearch {
     vOffset: number,
   ): void {
     const { heap, buckets } = this;
+    this.ahead.forget();
     const old = unsigned(this.foundBlock);
     const block = buckets.withRoom(old, 1, shape & SIZE_MASK);
     if (block !== old) this.index.setBlock(root, this.foundBucket, block);
@@ -388,6 +393,7 @@ export class PackedTable extends PackedSearch {
     offset: number,
   ): void {
     const { heap, buckets } = this;
+    this.ahead.forget();
     const slot = this.foundSlot;
     const old = unsigned(this.foundBlock);
     const oldShape = heap.bytes[old >>> EXTENT_SHIFT]![this.foundStart]!;

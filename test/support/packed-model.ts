@@ -2,7 +2,7 @@
 import { NULL, type Ptr } from '../../src/memory/address.ts';
 import { Heap, OutOfMemoryError } from '../../src/memory/heap.ts';
 import { checkHeap } from '../../src/memory/heap-check.ts';
-import { PACKED_PREFETCH_MAX } from '../../src/structures/packed-search.ts';
+import { PACKED_PREFETCH_MAX } from '../../src/structures/packed-ahead.ts';
 import { PackedTable } from '../../src/structures/packed-table.ts';
 import { checkPackedTable } from '../../src/structures/packed-table-check.ts';
 import { hashBytes, setHashKey } from '../../src/structures/siphash.ts';
