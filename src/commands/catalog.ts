@@ -41,6 +41,7 @@ import * as setReads from './set-read.ts';
 import * as shutdowns from './shutdown.ts';
 import * as slowlogs from './slowlog.ts';
 import * as sortedSets from './sorted-set.ts';
+import * as sortedSetAlgebra from './sorted-set-algebra.ts';
 import * as sortedSetCounts from './sorted-set-count.ts';
 import * as sortedSetPops from './sorted-set-pop.ts';
 import * as sortedSetSamples from './sorted-set-random.ts';
@@ -106,6 +107,7 @@ const FAMILIES: readonly Readonly<Record<string, Command>>[] = [
   sortedSetRemovals,
   sortedSetPops,
   sortedSetSamples,
+  sortedSetAlgebra,
   bitmaps,
   bitOperations,
   bitfields,

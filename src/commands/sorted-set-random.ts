@@ -118,7 +118,8 @@ function replyDifferent(
 ): void {
   const size = sortedSets.count(cell);
   if (count >= size) {
-    replyElements(reply, sortedSets.enter(cell, 0), size, false, withScores);
+    // As Redis does, from the highest score down.
+    replyElements(reply, sortedSets.enter(cell, size - 1), size, true, withScores);
     return;
   }
   const inPairs = openElements(reply, count, withScores);

@@ -276,9 +276,12 @@ function addSeveral(
   const { bytes, view } = args;
   let added = 0;
   let updated = 0;
+  // Looking ahead begins where the sorted set is large.
+  let largeFirst = first + 1;
   try {
     for (let i = first; i < args.count; i += 2) {
-      const hash = hashAhead(cell, sortedSets, args, i + 1, first + 1, 2);
+      if (cell.encoding !== ZSET_SKIPLIST) largeFirst = i + 3;
+      const hash = hashAhead(cell, sortedSets, args, i + 1, largeFirst, 2);
       sortedSets.score[0] = scoreAt(args, i);
       const start = args.start(i + 1);
       const outcome = sortedSets.add(cell, mode, hash, bytes, view, start, args.length(i + 1));

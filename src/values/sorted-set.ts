@@ -83,7 +83,7 @@ export class SortedSets {
     this.#discard(root);
   }
 
-  // --- One member: its bytes, and their hash
+  // --- One member: its bytes, and their hash, which only a large sorted set needs
 
   /** Puts the score of a member in hand; whether there is such a member. */
   find(
@@ -156,7 +156,8 @@ export class SortedSets {
     if ((mode & ONLY_EXISTING) !== 0) return SKIPPED;
     if (this.#outgrows(cell, bytes, offset, length)) {
       this.enlarge(cell);
-      return this.#addLarge(cell.root, mode, hash, bytes, view, offset, length);
+      const own = hashBytes(view, offset, length);
+      return this.#addLarge(cell.root, mode, own, bytes, view, offset, length);
     }
     packed.add(cell, this.score, bytes, view, offset, length);
     return ADDED;
