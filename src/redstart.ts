@@ -29,6 +29,7 @@ import { Transactions } from './engine/transactions.ts';
 import { FineWallClock } from './engine/wall-clock.ts';
 import { Defragmenter } from './keyspace/defragmenter.ts';
 import { Keyspace } from './keyspace/keyspace.ts';
+import { KeyspaceNotifications } from './pubsub/notifications.ts';
 import { Registry as PubSubRegistry } from './pubsub/registry.ts';
 import { ServerLifecycle } from './server/lifecycle.ts';
 import { Listener } from './server/listener.ts';
@@ -133,6 +134,10 @@ export class Redstart {
     this.#followLimits();
     this.#followThresholds();
     this.#followObservation(slowlog, latency);
+    const notifications = new KeyspaceNotifications(keyspace, pubsub);
+    this.#follow(['notify-keyspace-events'], () => {
+      notifications.select(config.values['notify-keyspace-events']);
+    });
     this.#follow(['activedefrag'], () => {
       this.#defragmentation.enabled = config.values.activedefrag;
     });

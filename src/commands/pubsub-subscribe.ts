@@ -2,6 +2,7 @@
 import type { Args } from '../protocol/args.ts';
 import type { Reply } from '../protocol/reply.ts';
 import type { Command, Context, KeySpec } from './command.ts';
+import { CommandError } from './errors.ts';
 import type { ClientState } from './services/clients.ts';
 import type { Subject } from './services/pubsub.ts';
 
@@ -9,6 +10,9 @@ import type { Subject } from './services/pubsub.ts';
 const SHARD_CHANNELS: readonly KeySpec[] = [
   { flags: ['not_key'], begin: { index: 1 }, find: { last: -1, step: 1, limit: 0 } },
 ];
+
+/** A transaction may subscribe to channels and patterns all the same, as it always could. */
+const NOT_ONE_REPLY = new CommandError("ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client");
 
 export const subscribe: Command = {
   name: 'SUBSCRIBE',
@@ -49,6 +53,7 @@ export const ssubscribe: Command = {
   keys: SHARD_CHANNELS,
   syntax: 'shardchannel...',
   run(context, args, reply) {
+    if (context.client.deniesBlocking) throw NOT_ONE_REPLY;
     begin(context, args, reply, 'shardChannels');
   },
 };

@@ -34,7 +34,6 @@ export const MONITORING_DIRECTIVES = {
     KEYSPACE_EVENTS,
     '',
     'Which events of keys are published, by letters; none by default.',
-    { effect: 'planned' },
   ),
   'tracking-table-max-keys': directive(
     integer(0, INT64_MAX),
