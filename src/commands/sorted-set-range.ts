@@ -152,7 +152,7 @@ export const zrangestore: Command = {
     const selected = cell === null ? 0 : query.select(sortedSets, cell);
     const builder = new SortedSetBuilder(sortedSets);
     try {
-      builder.addSelected(selected, query.isBackward);
+      builder.addSelected(selected, query.isBackward, query.kind === 'ranks');
       storeSortedSet(context, args, 1, builder, RANGE_STORED);
     } finally {
       builder.end();

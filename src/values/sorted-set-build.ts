@@ -25,14 +25,21 @@ export class SortedSetBuilder {
     return this.#sortedSets.large.count(this.root);
   }
 
-  /** Adds so many elements from where the sorted sets' cursor is. */
-  addSelected(elements: number, isBackward: boolean): void {
+  /**
+   * Adds so many elements from where the sorted sets' cursor is. -0 becomes 0 where Redis adds to a
+   * packed sorted set: up to the first element for which that is too small, or not at all if it
+   * knows the number beforehand and that is too large.
+   */
+  addSelected(elements: number, isBackward: boolean, isNumberKnown: boolean): void {
     const { cursor, large } = this.#sortedSets;
+    let isPacked = !isNumberKnown || this.#sortedSets.isSmall(elements, 0);
     for (let left = elements; left > 0; left--) {
       cursor.read();
       cursor.readScore();
       const { bytes, view, start, length, score } = cursor;
       const hash = hashBytes(view, start, length);
+      if (!this.#sortedSets.isSmall(this.count() + 1, length)) isPacked = false;
+      if (isPacked) score[0]! += 0;
       large.load(this.root, hash, score[0]!, bytes, view, start, length);
       this.memberBytesMax = Math.max(this.memberBytesMax, length);
       if (isBackward) cursor.previous();
