@@ -29,6 +29,8 @@ import { Transactions } from './engine/transactions.ts';
 import { FineWallClock } from './engine/wall-clock.ts';
 import { Defragmenter } from './keyspace/defragmenter.ts';
 import { Keyspace } from './keyspace/keyspace.ts';
+import { DumpPayloads } from './persistence/dump-payload.ts';
+import type { RdbWriting } from './persistence/rdb-writer.ts';
 import { KeyspaceNotifications } from './pubsub/notifications.ts';
 import { Registry as PubSubRegistry } from './pubsub/registry.ts';
 import { ServerLifecycle } from './server/lifecycle.ts';
@@ -121,6 +123,7 @@ export class Redstart {
         statistics,
         debugging,
         wallClock,
+        serialization: new DumpPayloads(keyspace, rdbWriting(config)),
         transactions: new Transactions(executor, keyspace, this.#limits, log),
       },
     });
@@ -296,6 +299,17 @@ export class Redstart {
     }
     return listening;
   }
+}
+
+function rdbWriting({ values }: Config): RdbWriting {
+  return {
+    get compresses() {
+      return values.rdbcompression;
+    },
+    get version() {
+      return values['rdb-version'];
+    },
+  };
 }
 
 function passwordCheck(config: Config): PasswordCheck {

@@ -9,6 +9,7 @@ import type { Debugging } from './services/debugging.ts';
 import type { Lifecycle } from './services/lifecycle.ts';
 import type { LatencyMonitor, Monitors, Slowlog } from './services/observation.ts';
 import type { PubSub } from './services/pubsub.ts';
+import type { Serialization } from './services/serialization.ts';
 import type { Statistics } from './services/statistics.ts';
 import type { Transactions } from './services/transactions.ts';
 import type { WallClock } from './services/wall-clock.ts';
@@ -27,5 +28,6 @@ export interface Services {
   readonly statistics: Statistics;
   readonly debugging: Debugging;
   readonly wallClock: WallClock;
+  readonly serialization: Serialization;
   readonly transactions: Transactions;
 }

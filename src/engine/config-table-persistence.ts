@@ -37,9 +37,12 @@ export const PERSISTENCE_DIRECTIVES = {
     'Name of the snapshot in the data directory.',
     { change: 'protected', effect: 'planned' },
   ),
-  rdbcompression: directive(BOOLEAN, 'yes', 'Whether strings in snapshots are compressed.', {
-    effect: 'planned',
-  }),
+  rdbcompression: directive(BOOLEAN, 'yes', 'Whether strings in snapshots are compressed.'),
+  'rdb-version': directive(
+    integer(10, 11),
+    '11',
+    'Version of the format in which snapshots and DUMP are written: 10 is what Redis 7.0 reads.',
+  ),
   rdbchecksum: directive(
     BOOLEAN,
     'yes',

@@ -92,6 +92,7 @@ const NEWER_THAN_7_0 = [
   'set-max-listpack-value',
   'locale-collate',
   'cluster-announce-human-nodename',
+  'rdb-version',
   'text-port',
   'text-replies',
 ];

@@ -53,6 +53,11 @@ export class AccessClock {
     return (this.#tenths - seconds * 10) & CLOCK_MASK;
   }
 
+  /** The clock of a record whose use counter is this one now. REQUIRES: counting. */
+  withFrequency(counter: number): number {
+    return (this.#minutes << 8) | counter;
+  }
+
   /** The logarithmic use counter, decayed to now. REQUIRES: counting. */
   frequency(clock: number): number {
     const counter = clock & 0xff;

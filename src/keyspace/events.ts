@@ -28,6 +28,7 @@ export const RENAMED_TO: KeyEvent = event('rename_to', 'g');
 export const MOVED_FROM: KeyEvent = event('move_from', 'g');
 export const MOVED_TO: KeyEvent = event('move_to', 'g');
 export const COPIED_TO: KeyEvent = event('copy_to', 'g');
+export const RESTORED: KeyEvent = event('restore', 'g');
 export const STRING_SET: KeyEvent = event('set', '$');
 export const APPENDED: KeyEvent = event('append', '$');
 export const RANGE_SET: KeyEvent = event('setrange', '$');

@@ -18,6 +18,7 @@ import type { Args } from '../protocol/args.ts';
 import type { IdTree } from './id-tree.ts';
 import { IdCursor } from './id-tree-cursor.ts';
 import { ENTRIES_MAX } from './id-tree-node.ts';
+import type { Int64 } from './int64.ts';
 import { NAME_LENGTH, NameList } from './name-list.ts';
 import { StreamId } from './stream-id.ts';
 import {
@@ -182,6 +183,44 @@ export class StreamGroups {
       throw refusal;
     }
     return pending;
+  }
+
+  /**
+   * Adds an entry that is pending with nobody yet, behind the others; for loading, which then gives
+   * it an owner. False when its id is not the greatest. Throws OutOfMemoryError, with nothing
+   * changed.
+   */
+  addUnowned(group: Ptr, id: StreamId, deliveredMs: number, deliveries: Int64): boolean {
+    const { heap, tree, cursor } = this;
+    const list = this.pendingOf(group);
+    if (tree.last(list, cursor)) {
+      cursor.readId(this.#id);
+      if (!this.#id.isBefore(id)) return false;
+    }
+    const pending = heap.alloc(PENDING_BYTES);
+    this.setDelivered(pending, deliveredMs);
+    heap.setWord(pending, PENDING_DELIVERIES, deliveries.low);
+    heap.setWord(pending, PENDING_DELIVERIES + 1, deliveries.high);
+    heap.setWord(pending, PENDING_CONSUMER, NULL);
+    try {
+      tree.append(list, id, pending);
+    } catch (refusal) {
+      heap.free(pending);
+      throw refusal;
+    }
+    return true;
+  }
+
+  /**
+   * Gives a pending entry that nobody has to a consumer; false when it is not pending, or another
+   * has it. Throws OutOfMemoryError, with nothing changed.
+   */
+  own(group: Ptr, consumer: Ptr, id: StreamId): boolean {
+    const pending = this.pending(group, id);
+    if (pending === NULL || this.consumerOf(pending) !== NULL) return false;
+    this.tree.insert(this.pendingOf(consumer), id, pending);
+    this.heap.setWord(pending, PENDING_CONSUMER, consumer);
+    return true;
   }
 
   /** Gives a pending entry to a consumer. Throws OutOfMemoryError, with nothing changed. */

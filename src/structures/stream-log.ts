@@ -168,6 +168,34 @@ export class StreamLog {
     incrementInt64(own, at + ENTRIES_ADDED);
   }
 
+  /**
+   * Adds a copy of a whole block behind the others, with `live` entries that are not deleted; the
+   * length and the ids of the stream are the caller's to set. Throws OutOfMemoryError, with nothing
+   * changed.
+   */
+  appendBlock(
+    root: Ptr,
+    key: StreamId,
+    bytes: Buffer,
+    view: DataView,
+    start: number,
+    live: number,
+  ): void {
+    const { heap, tree } = this;
+    const total = view.getUint32(start, true);
+    const block = heap.alloc(total);
+    const extent = block >>> EXTENT_SHIFT;
+    const to = (block & UNIT_MASK) << 3;
+    copyBytes(bytes, view, start, heap.bytes[extent]!, heap.views[extent]!, to, total);
+    try {
+      tree.append(root, key, block);
+    } catch (refusal) {
+      heap.free(block);
+      throw refusal;
+    }
+    tree.nodes.addToWeight(heap.word(root, TREE_LAST) as Ptr, live);
+  }
+
   // --- Removing
 
   /** Deletes the entry of an id; whether there was one. */
@@ -253,16 +281,7 @@ export class StreamLog {
     for (let more = tree.first(root, block); more; more = block.next()) {
       this.#cursor.openBlock();
       const { bytes, view, start } = entry;
-      const total = view.getUint32(start, true);
-      const copied = this.#copyOf(block.value, total, total);
-      try {
-        tree.append(copy, entry.key, copied);
-      } catch (refusal) {
-        this.heap.free(copied);
-        throw refusal;
-      }
-      const leaf = this.heap.word(copy, TREE_LAST) as Ptr;
-      tree.nodes.addToWeight(leaf, liveCount(bytes, view, start));
+      this.appendBlock(copy, entry.key, bytes, view, start, liveCount(bytes, view, start));
     }
   }
 

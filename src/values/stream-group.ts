@@ -93,7 +93,7 @@ export class ConsumerGroups {
     const last = this.#id;
     this.readLastId(group, last);
     let read = this.entriesRead(group);
-    if (read === UNKNOWN || this.#hasTombstones(root, last)) read = this.#countUpTo(root, last);
+    if (read === UNKNOWN || this.#hasTombstones(root, last)) read = this.countUpTo(root, last);
     return read === UNKNOWN ? undefined : BigInt.asIntN(64, added - read);
   }
 
@@ -104,7 +104,7 @@ export class ConsumerGroups {
   }
 
   /** Entries ever added up to and with an id, or UNKNOWN. */
-  #countUpTo(root: Ptr, id: StreamId): bigint {
+  countUpTo(root: Ptr, id: StreamId): bigint {
     const streams = this.#streams;
     const bound = this.#bound;
     const added = streams.entriesAdded(root);
@@ -190,7 +190,7 @@ export class ConsumerGroups {
     const { heap } = this.#groups;
     if (this.#isReadUnknown(group) || this.#hasTombstones(root, id)) {
       if (this.#streams.entriesAdded(root) !== 0n) {
-        writeInt64At(heap, group, GROUP_ENTRIES_READ, this.#countUpTo(root, id));
+        writeInt64At(heap, group, GROUP_ENTRIES_READ, this.countUpTo(root, id));
       }
     } else {
       incrementInt64At(heap, group, GROUP_ENTRIES_READ);

@@ -14,6 +14,8 @@ import { EngineStatistics } from '../../src/engine/statistics.ts';
 import type { Database } from '../../src/keyspace/database.ts';
 import type { KeyEvent } from '../../src/keyspace/events.ts';
 import { type ChangeListener, Keyspace } from '../../src/keyspace/keyspace.ts';
+import { DumpPayloads } from '../../src/persistence/dump-payload.ts';
+import { DEFAULT_WRITING } from '../../src/persistence/rdb-writer.ts';
 import { Args } from '../../src/protocol/args.ts';
 import { RespWriter } from '../../src/protocol/resp-writer.ts';
 import { Registry as PubSubRegistry } from '../../src/pubsub/registry.ts';
@@ -53,6 +55,7 @@ export class TestEngine {
       password: { required: false, matches: () => true },
       statistics: this.statistics,
       pubsub: new PubSubRegistry(),
+      serialization: new DumpPayloads(this.keyspace, DEFAULT_WRITING),
       ...options.services,
     });
     this.client = this.session();
