@@ -71,6 +71,8 @@ export const changedIn72: { readonly [command: string]: Partial<CommandMetadata>
       'clientname:string=SETNAME?)',
   },
   'latency|reset': { tips: 'request_policy:all_nodes response_policy:agg_sum' },
+  hmset: { arguments: 'key:key#0 data:block*(field:string value:string)' },
+  hset: { arguments: 'key:key#0 data:block*(field:string value:string)' },
   lcs: {
     arguments:
       'key1:key#0 key2:key#0 len:pure-token=LEN? idx:pure-token=IDX? ' +
