@@ -123,7 +123,7 @@ class Union implements Members {
     for (let i = 0; i < asked; i++) {
       if (this.#sets.contains(this.#cells[i]!, member)) return false;
     }
-    if (asked === current) return true;
+    if (current === 0 || sets <= ASKED_MAX) return true;
     this.#seen ??= this.#sets.create(SET_INTSET);
     // Nothing is behind the last set that could have its members again.
     if (current + 1 === sets) return !this.#sets.contains(this.#seen, member);

@@ -19,6 +19,7 @@ export interface Oracle {
 export async function fuzzAgainstRedis(
   name: string,
   compare: (oracle: Oracle) => Promise<number>,
+  flags: readonly string[] = [],
 ): Promise<void> {
   if (!redisAvailable()) {
     console.log(`${name}: skipped, there is no redis-server on the PATH`);
@@ -26,7 +27,7 @@ export async function fuzzAgainstRedis(
   }
   const seed = chosenSeed();
   console.log(`${name}: SEED=${seed}`);
-  const server = await startRedis();
+  const server = await startRedis(flags);
   try {
     const client = await RespClient.connect(server.port);
     const random = new SeededRandom(seed);
