@@ -53,12 +53,20 @@ export class HashDecoder {
 
   /** Reads a ziplist of fields and values. */
   ziplist(reader: RdbReader): Steps | null {
-    return this.#converted(reader, convertZiplist, 'ziplist');
+    const builder = this.#convert(reader, convertZiplist, 'ziplist');
+    const length = builder.finish();
+    return this.#takePairs(reader, builder.bytes, builder.view, 0, length);
   }
 
   /** Reads a zipmap. */
   zipmap(reader: RdbReader): Steps | null {
-    return this.#converted(reader, convertZipmap, 'zipmap');
+    const builder = this.#convert(reader, convertZipmap, 'zipmap');
+    const length = builder.finish();
+    const { bytes, view, longest } = builder;
+    if (longest <= this.#hashes.limits.valueBytesMax) {
+      return this.#takePairs(reader, bytes, view, 0, length);
+    }
+    return this.#build((root) => this.#putPairs(reader, root, bytes, view, 0));
   }
 
   /** Reads fields and values one by one. */
@@ -123,7 +131,7 @@ export class HashDecoder {
 
   // --- What is read comes to the value
 
-  #converted(reader: RdbReader, convert: typeof convertZiplist, what: string): Steps | null {
+  #convert(reader: RdbReader, convert: typeof convertZiplist, what: string): ListpackBuilder {
     const builder = this.#builder;
     builder.begin();
     reader.string();
@@ -131,8 +139,7 @@ export class HashDecoder {
     if (!convert(textBytes, textView, textStart, textLength, builder)) {
       throw reader.error(`the ${what} of a hash is damaged`);
     }
-    const length = builder.finish();
-    return this.#takePairs(reader, builder.bytes, builder.view, 0, length);
+    return builder;
   }
 
   /** Takes a hash that is a listpack, unless it is too large for that. */

@@ -24,11 +24,14 @@ export class ListpackBuilder {
   view: DataView = viewOf(this.bytes);
   /** Elements so far. */
   count = 0;
+  /** Bytes of the longest text so far. */
+  longest = 0;
   #end = HEADER_BYTES;
 
   /** Begins another one. */
   begin(): void {
     this.count = 0;
+    this.longest = 0;
     this.#end = HEADER_BYTES;
     if (this.bytes.length > ROOM_KEPT_MAX) this.#use(Buffer.allocUnsafeSlow(ROOM_MIN));
   }
@@ -48,6 +51,7 @@ export class ListpackBuilder {
     this.#reserve(length + ENTRY_OVERHEAD_MAX);
     this.#end = writeEntry(this.bytes, this.view, this.#end, text, textView, start, length);
     this.count++;
+    if (length > this.longest) this.longest = length;
   }
 
   /** Adds an integer. REQUIRES: `admits` a text of 20 bytes. */
