@@ -26,7 +26,7 @@ export function setFields(context: Context, args: Args, cell: EntryCell | null):
     const { bytes, view } = args;
     if (keyspace.hashes.set(cell, args, 2, bytes, view, args.start(3), args.length(3))) added = 1;
   } else {
-    added = keyspace.hashes.setAll(cell, args, 2);
+    added = setSeveral(context, args, cell);
   }
   database.changed(args, 1, FIELD_SET);
   return added;
@@ -49,6 +49,15 @@ export function setField(
   if (cell !== null) keyspace.hashes.set(cell, args, 2, bytes, view, 0, length);
   else createHash(context, args, Args.of(args.copy(2), bytes.subarray(0, length)), 0);
   database.changed(args, 1, event);
+}
+
+function setSeveral({ database, keyspace }: Context, args: Args, cell: EntryCell): number {
+  try {
+    return keyspace.hashes.setAll(cell, args, 2);
+  } catch (problem) {
+    if (keyspace.hashes.setSome) database.changed(args, 1, FIELD_SET);
+    throw problem;
+  }
 }
 
 /** Gives argument 1 a new hash of the pairs of `pairs` from `first` on; returns how many fields. */

@@ -30,6 +30,8 @@ export class Hashes {
   valueView!: DataView;
   valueStart = 0;
   valueLength = 0;
+  /** Whether the `setAll` that failed last had set some fields before. */
+  setSome = false;
   readonly #ahead = new MemberAhead();
   readonly #pairs = new PackedPairs();
   readonly #value = new ListpackCursor();
@@ -117,9 +119,10 @@ export class Hashes {
   /**
    * Sets the fields that the pairs of arguments from `first` on say, and returns how many are new.
    * Throws OutOfMemoryError, with nothing changed in a packed hash; in a table the pairs before the
-   * one that found no memory stay.
+   * one that found no memory stay, and `setSome` says whether there are such.
    */
   setAll(cell: Cell, args: Args, first: number): number {
+    this.setSome = false;
     if (cell.encoding === HASH_LISTPACK) {
       if (this.#fits(cell.length, args, first)) return this.#setAllPacked(cell, args, first);
       this.#convert(cell);
@@ -206,6 +209,7 @@ export class Hashes {
       const vStart = args.start(i + 1);
       const vLength = args.length(i + 1);
       if (table.put(root, hash, bytes, view, start, length, bytes, view, vStart, vLength)) added++;
+      this.setSome = true;
     }
     return added;
   }
