@@ -48,12 +48,20 @@ type WriteForm = 'unknown' | 'lazy' | (new () => WriteRequest);
 
 let writeForm: WriteForm = 'unknown';
 
+/**
+ * A request that was not needed, because the system took everything at once, is as good as new: one
+ * serves all streams. One for each would be one more thing to fetch from memory per write, which
+ * shows when a message goes to a thousand clients.
+ */
+let spareRequest: WriteRequest | null = null;
+
 /** One open connection's two directions. */
 export class Stream {
   readonly socket: Socket;
   readonly #handle: Handle | null;
   readonly #events: StreamEvents;
-  #request: WriteRequest | null = null;
+  /** Whether the stream is gone. Net may know a moment earlier: a write then fails. */
+  #isClosed = false;
   /** Bytes handed to the runtime that the system has not taken. */
   pendingBytes = 0;
 
@@ -81,7 +89,10 @@ export class Stream {
     }
     this.socket.on('error', () => this.socket.destroy());
     this.socket.on('end', () => events.onEnd());
-    this.socket.on('close', () => events.onClosed());
+    this.socket.on('close', () => {
+      this.#isClosed = true;
+      events.onClosed();
+    });
   }
 
   /** The descriptor of the socket, -1 where there is none to see. */
@@ -103,19 +114,19 @@ export class Stream {
    */
   write(bytes: Buffer): boolean {
     if (this.#handle === null || writeForm === 'unknown') return this.#writeThroughSocket(bytes);
-    if (this.socket.destroyed) return true;
+    if (this.#isClosed) return true;
     if (writeForm === 'lazy') {
       const outcome = this.#handle.writeBuffer(null, bytes);
       if (typeof outcome === 'object') return this.#waitFor(outcome, bytes);
       return this.#checked(outcome);
     }
-    // A request that was not needed, because the system took everything, is as good as new.
-    this.#request ??= new writeForm();
-    const request = this.#request;
+    spareRequest ??= new writeForm();
+    const request = spareRequest;
     const status = this.#handle.writeBuffer(request, bytes) as number;
-    if (status !== 0 || request.getAsyncId() < 0) return this.#checked(status);
+    if (status === 0 && request.getAsyncId() < 0) return true;
     // It is in use until it completes, even if by now the system has taken everything.
-    this.#request = null;
+    spareRequest = null;
+    if (status !== 0) return this.#checked(status);
     return this.#waitFor(request, bytes);
   }
 
@@ -125,6 +136,7 @@ export class Stream {
   }
 
   destroy(): void {
+    this.#isClosed = true;
     this.socket.destroy();
   }
 
