@@ -1,4 +1,4 @@
-/** Payloads and files of RDB, put together byte by byte, as old versions of Redis wrote them too. */
+/** Payloads and files of RDB, put together byte by byte, as old versions of Redis wrote them. */
 import { Crc64 } from '../../src/persistence/crc64.ts';
 
 /** Bytes from numbers, Latin-1 texts and other bytes, one behind the other. */
@@ -147,4 +147,17 @@ export function intset(integers: readonly number[], width: 2 | 4 | 8): Buffer {
     else bytes.writeIntLE(integer, 8 + i * width, width);
   });
   return bytes;
+}
+
+/** A listpack of short strings and of integers from 0 to 127. */
+export function listpack(...elements: readonly (string | number)[]): Buffer {
+  const entries = elements.map((element) =>
+    typeof element === 'number'
+      ? bytesOf(element, 1)
+      : bytesOf(0x80 | element.length, element, element.length + 1),
+  );
+  const head = Buffer.alloc(6);
+  head.writeUInt32LE(7 + Buffer.concat(entries).length);
+  head.writeUInt16LE(elements.length, 4);
+  return bytesOf(head, ...entries, 255);
 }
