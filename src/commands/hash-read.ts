@@ -68,7 +68,7 @@ export const hrandfield: Command = {
   name: 'HRANDFIELD',
   group: 'hash',
   since: '6.2.0',
-  summary: 'Returns fields chosen at random: different ones, or with a negative count any.',
+  summary: 'Returns random fields: different ones, or with a negative count any.',
   complexity:
     'O(N) where N is the number of fields returned, or that of all of them when the hash is small ' +
     'or more than one in 64 is wanted.',

@@ -383,7 +383,8 @@ function growPacked(cell: Cell, added: number): void {
 }
 
 /**
- * Makes a packed hash's cell as long as the hash. Without memory to move it there it keeps its room.
+ * Makes a packed hash's cell as long as the hash. Without memory to move it there it keeps its
+ * room.
  */
 function fitPacked(cell: Cell): void {
   try {

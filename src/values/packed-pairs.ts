@@ -3,8 +3,8 @@ import * as listpack from '../structures/listpack.ts';
 import { ListpackCursor } from '../structures/listpack-cursor.ts';
 
 /**
- * A place in such a listpack, as a ListpackCursor is one: it keeps positions, not memory. Both texts
- * are spelled.
+ * A place in such a listpack, as a ListpackCursor is one: it keeps positions, not memory. Both
+ * texts are spelled.
  */
 export class PackedPairs {
   readonly field: ListpackCursor = new ListpackCursor();
