@@ -195,6 +195,11 @@ class SubscribedClient implements Transport {
     this.#engine.log.debug('Nothing but messages is pushed to a subscription');
   }
 
+  /** None of its commands waits. */
+  answer(): boolean {
+    return false;
+  }
+
   deliver({ words }: PushMessage): void {
     const bytes = Buffer.from(words.at(-1)!);
     const pattern = words.length === 4 ? textOf(words[1]!) : undefined;

@@ -13,6 +13,7 @@ import {
   openSubscription,
   type Subscription,
 } from './embedded-subscription.ts';
+import { callWaiting } from './embedded-wait.ts';
 import { Config } from './engine/config.ts';
 import { ConfigRejection, splitValue } from './engine/config-directive.ts';
 import { ConfigurationError } from './engine/config-error.ts';
@@ -138,6 +139,22 @@ export class EmbeddedRedstart {
   }
 
   /**
+   * Runs a command that may wait, such as BLPOP, as a client of its own in the database of this
+   * one, and resolves to its reply. Rejects with ReplyError when that is an error, and with Error
+   * when the engine closes first. With `call` such a command does not wait.
+   */
+  async wait(...command: CommandArguments): Promise<Value> {
+    this.#requireOpen();
+    return this.#client.wait(flat(command), new ValueWriter(TEXT_LEAVES, true));
+  }
+
+  /** As `wait`, with strings as Buffers. */
+  async waitBuffer(...command: CommandArguments): Promise<BufferValue> {
+    this.#requireOpen();
+    return this.#client.wait(flat(command), new ValueWriter(BUFFER_LEAVES, true));
+  }
+
+  /**
    * Serves other processes too; the process then stays alive until `close`. Resolves to the ports,
    * 0 where there is none. Rejects with ListenError.
    */
@@ -199,6 +216,21 @@ class EmbeddedClient implements Transport {
     }
   }
 
+  /** As `run`, as a client of its own that may wait. */
+  async wait<Leaf>(
+    command: readonly CommandArgument[],
+    writer: ValueWriter<Leaf>,
+  ): Promise<ReplyValue<Leaf>> {
+    const engine = this.#engine;
+    const args = this.#arguments.fill(command, engine.limits.bulkBytesMax);
+    try {
+      requireOneReply(this.#session.services.catalog, args);
+    } catch (problem) {
+      throw problem instanceof CommandError ? new ReplyError(problem.text) : problem;
+    }
+    return callWaiting(engine, this.#session, args, writer);
+  }
+
   queryBytes(): number {
     return 0;
   }
@@ -223,6 +255,11 @@ class EmbeddedClient implements Transport {
   /** What subscribes is a client of its own. */
   deliver(): void {
     this.push();
+  }
+
+  /** Its commands are answered at once. */
+  answer(): boolean {
+    return false;
   }
 
   /** Nothing of this client is ever held back. */
@@ -259,7 +296,9 @@ class EmbeddedClient implements Transport {
   }
 
   #openSession(): Session {
-    return this.#engine.openSession(this);
+    const session = this.#engine.openSession(this);
+    session.deniesBlocking = true;
+    return session;
   }
 }
 

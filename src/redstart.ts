@@ -8,6 +8,7 @@ import { COMMANDS } from './commands/catalog.ts';
 import { Registry } from './commands/registry.ts';
 import type { PasswordCheck } from './commands/services/configuration.ts';
 import type { ListeningAddresses } from './commands/services/lifecycle.ts';
+import { Blocking } from './engine/blocking.ts';
 import { CallObservers, timesEachCommand } from './engine/call-observation.ts';
 import { Clients } from './engine/clients.ts';
 import { type Clock, SYSTEM_CLOCK } from './engine/clock.ts';
@@ -125,6 +126,7 @@ export class Redstart {
         wallClock,
         serialization: new DumpPayloads(keyspace, rdbWriting(config)),
         transactions: new Transactions(executor, keyspace, this.#limits, log),
+        blocking: new Blocking(executor, keyspace, clock),
       },
     });
     const keepsProcessAlive = options.keepsProcessAlive ?? true;
@@ -137,10 +139,7 @@ export class Redstart {
     this.#followLimits();
     this.#followThresholds();
     this.#followObservation(slowlog, latency);
-    const notifications = new KeyspaceNotifications(keyspace, pubsub);
-    this.#follow(['notify-keyspace-events'], () => {
-      notifications.select(config.values['notify-keyspace-events']);
-    });
+    this.#followNotifications(new KeyspaceNotifications(keyspace, pubsub));
     this.#follow(['activedefrag'], () => {
       this.#defragmentation.enabled = config.values.activedefrag;
     });
@@ -224,6 +223,7 @@ export class Redstart {
         this.#limits.output = normal;
         this.#limits.subscriberOutput = pubsub;
         this.engine.writer.limitBytes = normal.hardBytes || Number.POSITIVE_INFINITY;
+        this.engine.lateWriter.limitBytes = this.engine.writer.limitBytes;
         keyspace.stringBytesMax = Math.min(values['proto-max-bulk-len'], STRING_BYTES_MAX);
         keyspace.access.counting = values['maxmemory-policy'].endsWith('-lfu');
         keyspace.access.logFactor = values['lfu-log-factor'];
@@ -275,6 +275,12 @@ export class Redstart {
         );
       },
     );
+  }
+
+  #followNotifications(notifications: KeyspaceNotifications): void {
+    this.#follow(['notify-keyspace-events'], () => {
+      notifications.select(this.config.values['notify-keyspace-events']);
+    });
   }
 
   #follow(names: readonly DirectiveName[], apply: () => void): void {

@@ -21,6 +21,7 @@ import * as keyCopies from './key-copy.ts';
 import * as keyExpiry from './key-expiry.ts';
 import * as keyScans from './key-scan.ts';
 import * as latency from './latency.ts';
+import * as listBlocking from './list-blocking.ts';
 import * as listEditing from './list-edit.ts';
 import * as listMoves from './list-move.ts';
 import * as listPops from './list-pop.ts';
@@ -42,6 +43,7 @@ import * as shutdowns from './shutdown.ts';
 import * as slowlogs from './slowlog.ts';
 import * as sortedSets from './sorted-set.ts';
 import * as sortedSetAlgebra from './sorted-set-algebra.ts';
+import * as sortedSetBlocking from './sorted-set-blocking.ts';
 import * as sortedSetCounts from './sorted-set-count.ts';
 import * as sortedSetPops from './sorted-set-pop.ts';
 import * as sortedSetSamples from './sorted-set-random.ts';
@@ -93,6 +95,7 @@ const FAMILIES: readonly Readonly<Record<string, Command>>[] = [
   listSearches,
   listEditing,
   listMoves,
+  listBlocking,
   hashes,
   hashReads,
   hashCounters,
@@ -106,6 +109,7 @@ const FAMILIES: readonly Readonly<Record<string, Command>>[] = [
   sortedSetRanges,
   sortedSetRemovals,
   sortedSetPops,
+  sortedSetBlocking,
   sortedSetSamples,
   sortedSetAlgebra,
   bitmaps,

@@ -95,12 +95,13 @@ export const clientUnblock: Command = {
   arity: -3,
   flags: ['admin', 'noscript', 'loading', 'stale'],
   syntax: 'client-id:integer [unblock-type<TIMEOUT | ERROR>]',
-  run(_context, args, reply) {
+  run({ services: { blocking, clients } }, args, reply) {
     if (args.count > 4) throw unknownUse(args);
-    if (args.count === 4 && !args.is(3, 'TIMEOUT') && !args.is(3, 'ERROR')) throw NOT_A_REASON;
-    integerAt(args, 2);
-    // There are no commands that wait, so whoever has this id does not.
-    reply.integer(0);
+    const isError = args.count === 4 && args.is(3, 'ERROR');
+    if (args.count === 4 && !isError && !args.is(3, 'TIMEOUT')) throw NOT_A_REASON;
+    const client = clients.byId(integerAt(args, 2));
+    const waited = client !== undefined && blocking.unblock(client, isError ? 'error' : 'timeout');
+    reply.integer(waited ? 1 : 0);
   },
 };
 

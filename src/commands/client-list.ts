@@ -74,7 +74,8 @@ function selected({ services: { clients } }: Context, args: Args): readonly Clie
 function describe(client: ClientState, context: Context, callerBytes: number): string {
   const { transport, transaction } = client;
   const { nowMs } = context.keyspace;
-  const argumentBytes = client === context.client ? callerBytes : 0;
+  const waitingBytes = client.waiting?.argumentBytes ?? 0;
+  const argumentBytes = client === context.client ? callerBytes : waitingBytes;
   const queryBytes = transport.queryBytes();
   const queryFreeBytes = transport.queryFreeBytes();
   const outputBytes = transport.outputBytes();
@@ -122,7 +123,7 @@ function flagsOf(client: ClientState): string {
   if (client.monitoring) flags += 'O';
   if (client.subscriptions !== null) flags += 'P';
   if (client.transaction?.isOpen) flags += 'x';
-  if (client.paused) flags += 'b';
+  if (client.paused || client.waiting !== null) flags += 'b';
   if (client.transaction?.isTouched) flags += 'd';
   if (client.closing) flags += 'c';
   if (client.transport.kind === 'unix') flags += 'U';

@@ -65,6 +65,12 @@ export type Flag =
   | 'stale'
   | 'write';
 
+/**
+ * Does what a command that found nothing has waited for, now that argument `key` may have it;
+ * false, with nothing done, when it has not.
+ */
+export type LateHandler = (context: Context, args: Args, key: number, reply: Reply) => boolean;
+
 /** Where a command's keys are, in the terms of COMMAND's key specifications. */
 export interface KeySpec {
   readonly flags: readonly string[];
@@ -121,6 +127,8 @@ export interface Command {
   readonly secrets?: (args: Args, services: Services) => readonly number[];
   /** Whether MULTI queues it, as it does by default; false for what steers the transaction. */
   readonly isQueued?: false;
+  /** Of a command that may wait, see services/blocking.ts. */
+  readonly serve?: LateHandler;
   /** Absent only in a container, whose subcommands run. */
   readonly run?: Handler;
 }

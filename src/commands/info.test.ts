@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { START_MS, show, TestEngine } from '../../test/support/engine.ts';
+import type { Blocking } from './services/blocking.ts';
 import type { ClientDirectory, ClientState, Transport } from './services/clients.ts';
 import type { Configuration } from './services/configuration.ts';
 import type { Lifecycle } from './services/lifecycle.ts';
@@ -51,12 +52,19 @@ function servicesWith(settings: Readonly<Record<string, string>>): Partial<Servi
       return text;
     },
   };
+  const blocking: Partial<Blocking> = {
+    clientCount: 2,
+    timedCount: 1,
+    keyCount: 3,
+    groupKeyCount: 0,
+  };
   const clients: Partial<ClientDirectory> = { all: () => CLIENTS, count: CLIENTS.length };
   return {
     configuration: configuration as Configuration,
     clients: clients as ClientDirectory,
     lifecycle: lifecycle as Lifecycle,
     wallClock: { microseconds: () => START_MS * 1000 + 7 },
+    blocking: blocking as Blocking,
   };
 }
 
@@ -164,7 +172,7 @@ describe('INFO clients and memory', () => {
   });
 
   it('counts the clients that a pause holds back', () => {
-    expect(values(engineWith(), 'clients', 'blocked_clients')).toEqual(['1']);
+    expect(values(engineWith(), 'clients', 'blocked_clients')).toEqual(['3']);
   });
 
   it('tells how many keys of a flush are yet to be freed', () => {

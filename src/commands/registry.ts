@@ -131,6 +131,8 @@ export class Registry implements CommandCatalog {
 function isBrief(command: Command): boolean {
   // Publishing is called fast, to however many subscribers.
   if (command.flags.includes('pubsub')) return false;
+  // Those that may wait are timed by themselves, when they are answered.
+  if (command.flags.includes('blocking')) return false;
   const constant = command.flags.includes('fast') || /^O\(1\)(?!.* plus )/.test(command.complexity);
   const takesManyKeys = command.keys?.some(({ find }) => !('last' in find) || find.last !== 0);
   return constant && takesManyKeys !== true;

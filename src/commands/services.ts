@@ -2,6 +2,7 @@
  * What commands need of the layers above them, as narrow interfaces. The engine and the server
  * implement them, `redstart.ts` plugs them in.
  */
+import type { Blocking } from './services/blocking.ts';
 import type { CommandCatalog } from './services/catalog.ts';
 import type { ClientDirectory } from './services/clients.ts';
 import type { Configuration, PasswordCheck } from './services/configuration.ts';
@@ -30,4 +31,5 @@ export interface Services {
   readonly wallClock: WallClock;
   readonly serialization: Serialization;
   readonly transactions: Transactions;
+  readonly blocking: Blocking;
 }

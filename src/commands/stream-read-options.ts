@@ -2,13 +2,12 @@
 import type { Args } from '../protocol/args.ts';
 import { CommandError, SYNTAX_ERROR } from './errors.ts';
 import { integerAt } from './options.ts';
+import { timeoutInMsAt } from './timeout.ts';
 
-const NO_TIMEOUT: CommandError = new CommandError('ERR timeout is not an integer or out of range');
-const NEGATIVE_TIMEOUT: CommandError = new CommandError('ERR timeout is negative');
 const MISSING_GROUP: CommandError = new CommandError('ERR Missing GROUP option for XREADGROUP');
 
 /** Without BLOCK. */
-const DOES_NOT_BLOCK = -1;
+export const DOES_NOT_BLOCK = -1;
 
 /** What was asked for. One serves all commands: each reads its own before it does anything. */
 export class ReadOptions {
@@ -43,7 +42,7 @@ export class ReadOptions {
   #readOption(args: Args, i: number, isOfGroup: boolean): number {
     const more = args.count - i - 1;
     if (more >= 1 && args.is(i, 'BLOCK')) {
-      this.blockMs = timeoutAt(args, i + 1);
+      this.blockMs = timeoutInMsAt(args, i + 1);
       return i + 1;
     }
     if (more >= 1 && args.is(i, 'COUNT')) {
@@ -64,12 +63,6 @@ export class ReadOptions {
     this.noAck = true;
     return i;
   }
-}
-
-function timeoutAt(args: Args, i: number): number {
-  const timeout = integerAt(args, i, NO_TIMEOUT);
-  if (timeout < 0) throw NEGATIVE_TIMEOUT;
-  return timeout;
 }
 
 function onlyOfGroup(option: string): CommandError {

@@ -3,18 +3,18 @@
  *
  * What a read asks for is checked for all streams first, and then which of them have something to
  * tell; only then are entries given out and told, stream by stream. When there is nothing, a
- * command with BLOCK has to wait: the plan says for what, with $ made the last id that there was,
- * and what comes behind `planReads` is to be done again.
+ * command with BLOCK waits and is done again, with $ made the last id that there was.
  */
+import { TYPE_STREAM } from '../keyspace/entry.ts';
 import { CONSUMER_CREATED, PENDING_CHANGED } from '../keyspace/events.ts';
 import { NULL, type Ptr } from '../memory/address.ts';
-import type { Args } from '../protocol/args.ts';
+import { Args } from '../protocol/args.ts';
 import type { Reply } from '../protocol/reply.ts';
 import { StreamId } from '../structures/stream-id.ts';
 import type { Command, Context } from './command.ts';
 import { CommandError } from './errors.ts';
 import { isCharacter, noGroup, readIdAt, readStream } from './stream-access.ts';
-import { ReadOptions } from './stream-read-options.ts';
+import { DOES_NOT_BLOCK, ReadOptions } from './stream-read-options.ts';
 import { ReadPlan } from './stream-read-plan.ts';
 import { replyEntries, replyHistory } from './stream-reply.ts';
 
@@ -53,10 +53,12 @@ export const xread: Command = {
   syntax: '[COUNT count:integer] [BLOCK milliseconds:integer] STREAMS(key... id...)',
   run(context, args, reply) {
     options.read(args, false);
-    planReads(context, args);
-    for (let i = 0; i < options.streams; i++) if (hasNew(context, i)) plan.find(i);
-    replyFound(reply);
-    for (let i = 0; i < options.streams; i++) if (plan.isFound(i)) tell(context, args, reply, i);
+    if (tellNew(context, args, reply)) return;
+    if (!waitForEntries(context, args)) reply.nilArray();
+  },
+  serve(context, args, _key, reply) {
+    options.read(args, false);
+    return tellNew(context, args, reply);
   },
 };
 
@@ -81,15 +83,59 @@ export const xreadgroup: Command = {
   `,
   run(context, args, reply) {
     options.read(args, true);
-    planReads(context, args);
-    findForGroup(context);
-    replyFound(reply);
-    for (let i = 0; i < options.streams; i++) {
-      const consumer = findConsumer(context, args, i);
-      if (plan.isFound(i)) handOut(context, args, reply, i, consumer);
-    }
+    if (handOutNew(context, args, reply)) return;
+    if (!waitForEntries(context, args)) reply.nilArray();
+  },
+  serve(context, args, _key, reply) {
+    options.read(args, true);
+    return handOutNew(context, args, reply);
   },
 };
+
+/** Tells what is new in the streams; whether there is anything. */
+function tellNew(context: Context, args: Args, reply: Reply): boolean {
+  planReads(context, args);
+  for (let i = 0; i < options.streams; i++) if (hasNew(context, i)) plan.find(i);
+  if (plan.found === 0) return false;
+  replyFound(reply);
+  for (let i = 0; i < options.streams; i++) if (plan.isFound(i)) tell(context, args, reply, i);
+  return true;
+}
+
+/** Gives a consumer, which is made if need be, what it asks for; whether there is anything. */
+function handOutNew(context: Context, args: Args, reply: Reply): boolean {
+  planReads(context, args);
+  findForGroup(context);
+  if (plan.found > 0) replyFound(reply);
+  for (let i = 0; i < options.streams; i++) {
+    const consumer = findConsumer(context, args, i);
+    if (plan.isFound(i)) handOut(context, args, reply, i, consumer);
+  }
+  return plan.found > 0;
+}
+
+/** Waits for what the plan did not find, if the command says so; whether it waits. */
+function waitForEntries(context: Context, args: Args): boolean {
+  const { blockMs, firstKey, group, streams } = options;
+  if (blockMs === DOES_NOT_BLOCK) return false;
+  const wait = { type: TYPE_STREAM, firstKey, keyCount: streams, group, timeoutMs: blockMs };
+  return context.services.blocking.wait(context, group === 0 ? withIds(args) : args, wait);
+}
+
+/** The arguments of a read with ids in place of $, which means something else later. */
+function withIds(args: Args): Args {
+  const firstId = options.firstKey + options.streams;
+  const words: Buffer[] = [];
+  for (let i = 0; i < args.count; i++) {
+    if (i >= firstId && isCharacter(args, i, DOLLAR)) {
+      plan.ids.read(i - firstId, id);
+      words.push(Buffer.from(id.toString()));
+    } else {
+      words.push(args.copy(i));
+    }
+  }
+  return Args.of(...words);
+}
 
 /**
  * Checks keys, group and ids, and puts them into the plan; the id for what is new is the greatest.
@@ -169,10 +215,9 @@ function asksForNew(i: number): boolean {
   return id.isMax();
 }
 
-/** Tells how many streams there are to tell of; nothing at all when there are none. */
+/** Tells how many streams there are to tell of. */
 function replyFound(reply: Reply): void {
-  if (plan.found === 0) reply.nilArray();
-  else if (reply.resp3) reply.map(plan.found);
+  if (reply.resp3) reply.map(plan.found);
   else reply.array(plan.found);
 }
 

@@ -47,6 +47,7 @@ export class Clients implements ClientDirectory {
   remove(session: Session): void {
     this.#sessions.delete(session.id);
     this.#executor.held.delete(session);
+    if (session.waiting !== null) session.services.blocking.forget(session);
     if (session.subscriptions !== null) session.services.pubsub.unsubscribeAll(session);
   }
 

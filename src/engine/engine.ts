@@ -37,6 +37,8 @@ export class Engine {
   readonly log: Log;
   /** Replies of the batch that runs; flushed by whoever began the batch. */
   readonly writer: RespWriter = new RespWriter();
+  /** One reply of a command that has waited; flushed at once. */
+  readonly lateWriter: RespWriter = new RespWriter();
 
   readonly #services: Services;
   readonly #clock: Clock;

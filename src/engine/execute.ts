@@ -46,6 +46,7 @@ import {
   NO_COMMAND,
   type Session,
   STOP_PAUSED,
+  STOP_WAITING,
 } from './session.ts';
 import type { EngineStatistics } from './statistics.ts';
 
@@ -54,6 +55,8 @@ const GATE_MONITORED = 1;
 const GATE_PAUSED = 2;
 /** The commands of a transaction run. */
 const GATE_TOGETHER = 4;
+/** Some client waits for something. */
+const GATE_WAITED = 8;
 
 /** What `#admit` says of a command: it runs, waits for the end of a pause, or waits for EXEC. */
 const ADMITTED = 0;
@@ -80,6 +83,14 @@ export interface CommandFeed {
   command(session: Session, command: RegisteredCommand, args: Args): void;
 }
 
+/** Clients whose commands wait. */
+export interface WaitQueue {
+  /** Whether something has happened that they may have waited for. */
+  readonly isReady: boolean;
+  /** Serves all that can be served. */
+  serve(): void;
+}
+
 /** Runs commands for sessions. */
 export class Executor {
   /** Whether even fast commands are timed one by one. */
@@ -93,6 +104,7 @@ export class Executor {
   #gate = 0;
   #feed: CommandFeed | null = null;
   #pause: PauseMode | null = null;
+  #waits: WaitQueue | null = null;
   /** The command that runs others, by name; see `runTogether`. */
   #outer: string = NO_COMMAND;
   /** How much of the reply CLIENT REPLY cannot take back any more. */
@@ -123,6 +135,12 @@ export class Executor {
     this.#gate = mode === null ? this.#gate & ~GATE_PAUSED : this.#gate | GATE_PAUSED;
   }
 
+  /** Who is served after each command, or null. */
+  set waits(waits: WaitQueue | null) {
+    this.#waits = waits;
+    this.#gate = waits === null ? this.#gate & ~GATE_WAITED : this.#gate | GATE_WAITED;
+  }
+
   /** Begins a batch of commands; `nowMs` is the reading of `performance.now` that woke us. */
   beginBatch(nowMs: number): void {
     this.#runStartMs = nowMs;
@@ -130,6 +148,8 @@ export class Executor {
 
   /** Ends a batch: what has run since the last clock reading is accounted for. */
   endBatch(): void {
+    // Keys expire without a command.
+    if (this.#waits?.isReady) this.#waits.serve();
     if (this.#runCalls > 0) this.#endRun(performance.now());
   }
 
@@ -178,12 +198,17 @@ export class Executor {
       reply.error(text);
       this.#statistics.failedWith(text, command, ran);
     }
-    if (startMs !== SHARED) this.#endTimed(session, command!, args, startMs);
+    // A command that waits is counted when it is answered.
+    if (startMs !== SHARED && (session.stop & STOP_WAITING) === 0) {
+      this.#endTimed(session, command!, args, startMs);
+    }
     if ((gate | session.gate | this.#gate) === 0) return;
     this.#afterwards(session, reply, mark, ran ? command : null);
     if (ran && this.#feed !== null && (command!.mask & UNSEEN) === 0) {
       this.#feed.command(session, command!, args);
     }
+    const isAlone = (this.#gate & GATE_TOGETHER) === 0;
+    if (isAlone && this.#waits?.isReady) this.#waits.serve();
   }
 
   #find(args: Args): RegisteredCommand {
@@ -200,6 +225,7 @@ export class Executor {
    * checks that were made when they came, and without waiting for anything.
    */
   runTogether(session: Session, run: () => void): void {
+    const { deniesBlocking } = session;
     this.#outer = session.lastCommand;
     this.#gate |= GATE_TOGETHER;
     session.deniesBlocking = true;
@@ -207,9 +233,53 @@ export class Executor {
       run();
     } finally {
       this.#gate &= ~GATE_TOGETHER;
-      session.deniesBlocking = false;
+      session.deniesBlocking = deniesBlocking;
       session.lastCommand = this.#outer;
     }
+  }
+
+  /**
+   * Tries again what a command has waited for, now that argument `key` may have it; false when it
+   * has not, and the command is to wait on.
+   */
+  serve(
+    session: Session,
+    command: RegisteredCommand,
+    args: Args,
+    key: number,
+    reply: Reply,
+  ): boolean {
+    const mark = reply.mark();
+    let isServed = true;
+    session.keyspace.touching = !session.noTouch;
+    const startMs = this.#beginTimed();
+    try {
+      isServed = command.command.serve!(session, args, key, reply);
+    } catch (problem) {
+      this.#fail(command, problem, reply, mark);
+    }
+    session.keyspace.touching = true;
+    if (!isServed) return false;
+    this.#endTimed(session, command, args, startMs);
+    this.#withhold(session, reply, mark);
+    return true;
+  }
+
+  /** Answers a command that has waited in vain, with what `write` writes or throws. */
+  conclude(session: Session, command: RegisteredCommand, reply: Reply, write: () => void): void {
+    const mark = reply.mark();
+    try {
+      write();
+    } catch (problem) {
+      this.#fail(command, problem, reply, mark);
+    }
+    this.#statistics.called(command, 1, 0);
+    this.#withhold(session, reply, mark);
+  }
+
+  /** The command that a session has run last. REQUIRES: there was one. */
+  lastCommandOf(session: Session): RegisteredCommand {
+    return this.#registry.registered(session.lastCommand)!;
   }
 
   /** Says that the replies written so far are those that the client is to get. */
@@ -259,7 +329,8 @@ export class Executor {
    */
   #afterwards(session: Session, reply: Reply, mark: number, ran: RegisteredCommand | null): void {
     session.keyspace.touching = true;
-    if ((session.gate & GATE_REPLIES) === 0) return;
+    // Who waits has no reply yet.
+    if ((session.gate & GATE_REPLIES) === 0 || (session.stop & STOP_WAITING) !== 0) return;
     const isReply = ran === null || !isSubscriptionCommand(ran.fullName);
     if ((this.#gate & GATE_TOGETHER) !== 0) {
       if (isReply && !isAnswered(session)) reply.rewind(mark);
@@ -267,8 +338,22 @@ export class Executor {
     }
     if (isReply) reply.rewind(Math.max(mark, this.#kept));
     this.#kept = 0;
-    if (session.replies === REPLY_SKIP) session.replies = REPLY_ON;
-    else if (session.replies === REPLY_SKIP_NEXT) session.replies = REPLY_SKIP;
+    passSkip(session);
+  }
+
+  /** Withholds the late reply of a command that its client does not want. */
+  #withhold(session: Session, reply: Reply, mark: ReplyMark): void {
+    if ((session.gate & GATE_REPLIES) === 0) return;
+    reply.rewind(mark);
+    passSkip(session);
+  }
+
+  /** Answers that a command has failed. */
+  #fail(command: RegisteredCommand, problem: unknown, reply: Reply, mark: ReplyMark): void {
+    const text = errorText(problem);
+    reply.rewind(mark);
+    reply.error(text);
+    this.#statistics.failedWith(text, command, true);
   }
 
   #isPaused(session: Session, command: RegisteredCommand): boolean {
@@ -345,6 +430,12 @@ function spoilTransaction(
   }
   session.services.transactions.discard(session);
   return `EXECABORT Transaction discarded because of: ${text.replace(/^ERR /, '')}`;
+}
+
+/** After a command: what CLIENT REPLY SKIP has asked for begins, or is done. */
+function passSkip(session: Session): void {
+  if (session.replies === REPLY_SKIP) session.replies = REPLY_ON;
+  else if (session.replies === REPLY_SKIP_NEXT) session.replies = REPLY_SKIP;
 }
 
 /** Whether the client hears of the command that runs. */

@@ -86,15 +86,16 @@ export class KeyIndex<Key extends IndexedKey> {
     before.next = next;
   }
 
-  /** All keys of a database, in no order. */
-  ofDatabase(databaseId: number): Key[] {
-    const found: Key[] = [];
+  /** All keys, in no order. */
+  *[Symbol.iterator](): Generator<Key, void, undefined> {
     for (const first of this.#buckets) {
-      for (let key = first; key !== null; key = key.next as Key | null) {
-        if (key.databaseId === databaseId) found.push(key);
-      }
+      for (let key = first; key !== null; key = key.next as Key | null) yield key;
     }
-    return found;
+  }
+
+  /** All keys of a database as they are now. */
+  ofDatabase(databaseId: number): Key[] {
+    return [...this].filter((key) => key.databaseId === databaseId);
   }
 
   #link(key: Key): void {

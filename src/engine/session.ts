@@ -6,6 +6,7 @@ import type { Services } from '../commands/services.ts';
 import type { Database } from '../keyspace/database.ts';
 import type { Keyspace } from '../keyspace/keyspace.ts';
 import { Transaction } from './transaction.ts';
+import type { Waiter } from './waiters.ts';
 
 /** Bits of `Session.gate`: while one is set, `execute` looks closer before it runs a command. */
 export const GATE_PASSWORD = 1;
@@ -19,6 +20,9 @@ export const GATE_SUBSCRIBED = 8;
 export const STOP_CLOSING = 1;
 /** The command just given was not run and is to be given again. */
 export const STOP_PAUSED = 2;
+
+/** The command that ran waits for its reply. */
+export const STOP_WAITING = 4;
 
 /** What CLIENT LIST shows in place of a command's name when there is none. */
 export const NO_COMMAND = 'NULL';
@@ -43,6 +47,8 @@ export class Session implements Context, ClientState {
   monitoring = false;
   lastCommand: string = NO_COMMAND;
   deniesBlocking = false;
+  /** The command that waits for something; owned by Blocking. */
+  waiting: Waiter | null = null;
   /** What MULTI or WATCH has begun; owned by Transactions. */
   transaction: Transaction | null = null;
   #replies = REPLY_ON;

@@ -91,6 +91,21 @@ export class Args {
     return true;
   }
 
+  /** The same arguments over a copy of their bytes. */
+  clone(): Args {
+    const copy = new Args();
+    let length = 0;
+    for (let i = 0; i < this.count; i++) length += this.length(i);
+    const bytes = Buffer.allocUnsafe(length);
+    copy.reset(bytes, new DataView(bytes.buffer, bytes.byteOffset, length));
+    for (let i = 0; i < this.count; i++) {
+      const start = this.start(i);
+      copy.push(copy.end, this.length(i));
+      copy.end += this.bytes.copy(bytes, copy.end, start, start + this.length(i));
+    }
+    return copy;
+  }
+
   /** Args over copies of the given byte strings; for callers other than a connection. */
   static of(...parts: readonly Uint8Array[]): Args {
     const args = new Args();

@@ -2,7 +2,7 @@
  * What every client connection does, whatever it speaks: it takes in what the stream reads, keeps
  * what cannot be executed yet, sends replies in one go per batch, and ends.
  */
-import type { ClientKind, Transport } from '../commands/services/clients.ts';
+import type { ClientKind, LateReply, Transport } from '../commands/services/clients.ts';
 import type { Engine } from '../engine/engine.ts';
 import { type Session, STOP_CLOSING, STOP_PAUSED } from '../engine/session.ts';
 import { Args } from '../protocol/args.ts';
@@ -158,6 +158,17 @@ export abstract class ClientConnection implements Transport, StreamEvents {
     this.#onClosed(this);
   }
 
+  answer(late: LateReply): boolean {
+    try {
+      return this.sendLate(late);
+    } catch (problem) {
+      // Whoever has ended this client's wait is served on.
+      this.#report(problem);
+      this.destroy();
+      return true;
+    }
+  }
+
   resume(): void {
     const { session, pending } = this;
     session.stop &= ~STOP_PAUSED;
@@ -174,6 +185,9 @@ export abstract class ClientConnection implements Transport, StreamEvents {
   checkSoftLimit(): void {
     this.outbox.checkSoftLimit();
   }
+
+  /** Sends a reply that was waited for; whether there is one. */
+  protected abstract sendLate(late: LateReply): boolean;
 
   /** Puts input behind what is pending. */
   protected append(bytes: Buffer, length: number): void {
@@ -224,9 +238,14 @@ export abstract class ClientConnection implements Transport, StreamEvents {
    * connection and leaves a trace in the log; everyone else is served on.
    */
   #fail(problem: unknown): void {
-    const { log } = this.engine;
     this.writer.reset();
     this.pending.clear();
+    this.#report(problem);
+    this.destroy();
+  }
+
+  #report(problem: unknown): void {
+    const { log } = this.engine;
     if (problem instanceof ReplyTooLargeError) {
       log.warning('Closing client: its reply is larger than it may hold', {
         client: this.address,
@@ -239,6 +258,5 @@ export abstract class ClientConnection implements Transport, StreamEvents {
         reason: problem instanceof Error ? problem.stack : String(problem),
       });
     }
-    this.destroy();
   }
 }

@@ -6,6 +6,7 @@
  * over, the beginning of a command that is not complete or commands that must wait, is copied to a
  * buffer of the connection's own.
  */
+import type { LateReply } from '../commands/services/clients.ts';
 import { STOP_PAUSED } from '../engine/session.ts';
 import { Args } from '../protocol/args.ts';
 import type { PushMessage } from '../protocol/push-message.ts';
@@ -45,6 +46,16 @@ export class Connection extends ClientConnection {
     }
     this.#deferred ??= [];
     this.#deferred.push(bytes);
+  }
+
+  protected sendLate(late: LateReply): boolean {
+    const { lateWriter } = this.engine;
+    lateWriter.reset();
+    lateWriter.resp3 = this.session.resp3;
+    if (!late.write(lateWriter)) return false;
+    this.outbox.sendGathered();
+    if (lateWriter.length > 0) this.outbox.flush(lateWriter);
+    return true;
   }
 
   protected execute(bytes: Buffer, view: DataView, end: number): number {

@@ -104,6 +104,7 @@ export class Server implements Gatekeeper {
       connection.checkSoftLimit();
       const { session } = connection;
       if (idleSecondsMax === 0 || session.monitoring || session.paused) continue;
+      if (session.waiting !== null) continue;
       if (session.subscriptions !== null) continue;
       if (nowMs - session.activeMs > idleSecondsMax * 1000) {
         this.#engine.log.verbose('Closing idle client', { client: connection.address });

@@ -4,6 +4,7 @@
  */
 import { CommandError } from '../commands/errors.ts';
 import { requireOneReply } from '../commands/one-reply.ts';
+import type { LateReply } from '../commands/services/clients.ts';
 import { STOP_PAUSED } from '../engine/session.ts';
 import { splitWords } from '../protocol/quoting.ts';
 import { ReplyTooLargeError } from '../protocol/resp-writer.ts';
@@ -52,6 +53,19 @@ export class TextConnection extends ClientConnection {
   /** It cannot subscribe to anything. */
   deliver(): void {
     this.push();
+  }
+
+  protected sendLate(late: LateReply): boolean {
+    const values = this.#values;
+    values.resp3 = this.session.resp3;
+    try {
+      if (!late.write(values)) return false;
+      const reply = values.take();
+      if (reply !== undefined) this.outbox.send(replyLine(reply, this.#style()));
+      return true;
+    } finally {
+      values.reset();
+    }
   }
 
   protected execute(bytes: Buffer, _view: DataView, end: number): number {

@@ -5,10 +5,11 @@
  */
 import { COMMANDS } from '../../src/commands/catalog.ts';
 import { Registry } from '../../src/commands/registry.ts';
-import type { ClientKind, Transport } from '../../src/commands/services/clients.ts';
+import type { ClientKind, LateReply, Transport } from '../../src/commands/services/clients.ts';
 import type { Configuration, PasswordCheck } from '../../src/commands/services/configuration.ts';
 import type { Lifecycle } from '../../src/commands/services/lifecycle.ts';
 import type { Services } from '../../src/commands/services.ts';
+import { Blocking } from '../../src/engine/blocking.ts';
 import { CallObservers, timesEachCommand } from '../../src/engine/call-observation.ts';
 import { Clients } from '../../src/engine/clients.ts';
 import type { Clock } from '../../src/engine/clock.ts';
@@ -79,6 +80,9 @@ export class ClientRoom {
   readonly logged: string[] = [];
   readonly services: Services;
   readonly writer = new RespWriter();
+  readonly lateWriter = new RespWriter();
+  /** Clients whose commands have waited, in the order in which they were answered. */
+  readonly answered: number[] = [];
 
   constructor(options: RoomOptions = {}) {
     const registry = new Registry(COMMANDS);
@@ -103,6 +107,7 @@ export class ClientRoom {
       wallClock,
       serialization: new DumpPayloads(this.keyspace, DEFAULT_WRITING),
       transactions: new Transactions(this.executor, this.keyspace, this.limits, SILENT_LOG),
+      blocking: new Blocking(this.executor, this.keyspace, this.clock),
     };
   }
 
@@ -178,6 +183,16 @@ export class RoomClient implements Transport {
     const bytes = this.session.resp3 ? message.resp3 : message.resp2;
     if (this.#running) this.#deferred.push(bytes);
     else this.#output.push(bytes);
+  }
+
+  answer(late: LateReply): boolean {
+    const { answered, lateWriter } = this.#room;
+    lateWriter.reset();
+    lateWriter.resp3 = this.session.resp3;
+    if (!late.write(lateWriter)) return false;
+    answered.push(this.session.id);
+    this.#output.push(Buffer.from(lateWriter.buffer.subarray(0, lateWriter.length)));
+    return true;
   }
 
   resume(): void {

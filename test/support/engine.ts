@@ -205,6 +205,7 @@ const TRANSPORT: Transport = {
   deliver: () => {
     throw new Error('this test has no connection to deliver to');
   },
+  answer: () => false,
   resume: () => undefined,
   destroy: () => undefined,
 };

@@ -12,7 +12,14 @@ const layers = [
   ['engine'],
   ['persistence', 'replication', 'scripting', 'pubsub'],
   ['server'],
-  ['redstart.ts', 'embedded.ts', 'embedded-subscription.ts', 'index.ts', 'cli.ts'],
+  [
+    'redstart.ts',
+    'embedded.ts',
+    'embedded-subscription.ts',
+    'embedded-wait.ts',
+    'index.ts',
+    'cli.ts',
+  ],
 ];
 
 /** Imports point downward, types included. Files beside the code may use test/support as well. */

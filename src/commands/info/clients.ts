@@ -7,7 +7,8 @@ export const clients: Section = {
   fields({ services }) {
     let inputMax = 0;
     let outputMax = 0;
-    let blocked = 0;
+    const { blocking } = services;
+    let blocked = blocking.clientCount;
     for (const { transport, paused } of services.clients.all()) {
       if (paused) blocked++;
       inputMax = Math.max(inputMax, transport.queryBytes() + transport.queryFreeBytes());
@@ -21,9 +22,9 @@ export const clients: Section = {
       ['client_recent_max_output_buffer', outputMax],
       ['blocked_clients', blocked],
       ['tracking_clients', 0],
-      ['clients_in_timeout_table', 0],
-      ['total_blocking_keys', 0],
-      ['total_blocking_keys_on_nokey', 0],
+      ['clients_in_timeout_table', blocking.timedCount],
+      ['total_blocking_keys', blocking.keyCount],
+      ['total_blocking_keys_on_nokey', blocking.groupKeyCount],
     ];
   },
 };

@@ -1,6 +1,8 @@
 /** Clients as commands see them: their own state, and the directory of all of them. */
 
 import type { PushMessage } from '../../protocol/push-message.ts';
+import type { Reply } from '../../protocol/reply.ts';
+import type { WaitState } from './blocking.ts';
 import type { Subscriptions } from './pubsub.ts';
 import type { TransactionState } from './transactions.ts';
 
@@ -13,6 +15,12 @@ export const REPLY_SKIP = 3;
 
 /** Which way a client came in. */
 export type ClientKind = 'tcp' | 'unix' | 'text' | 'embedded';
+
+/** The reply of a command that has waited. */
+export interface LateReply {
+  /** Writes it whole; false, with nothing written, when the command is to wait on. */
+  write(reply: Reply): boolean;
+}
 
 /** What the connection behind a client can tell and do. */
 export interface Transport {
@@ -34,6 +42,10 @@ export interface Transport {
    * client's own command has brought about, behind the reply of that command.
    */
   deliver(message: PushMessage): void;
+  /**
+   * Lets the reply of a command that has waited be written and sends it; whether there was one.
+   */
+  answer(late: LateReply): boolean;
   /** Goes on with input that was held back. */
   resume(): void;
   /** Closes at once, dropping what is pending. */
@@ -69,8 +81,10 @@ export interface ClientState {
   readonly closing: boolean;
   /** Whether CLIENT PAUSE holds back a command of it. */
   readonly paused: boolean;
-  /** Whether every command must be answered at once: one of a transaction runs. */
+  /** Whether commands are answered at once even if they would wait: those of a transaction are. */
   readonly deniesBlocking: boolean;
+  /** What a command of it waits for, if one does. */
+  readonly waiting: WaitState | null;
   /** What MULTI or WATCH has begun, if anything. */
   readonly transaction: TransactionState | null;
   /** Back to the state of a fresh connection, as RESET does. */

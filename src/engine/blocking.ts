@@ -1,0 +1,278 @@
+/**
+ * Clients that wait: BLPOP and its like.
+ *
+ * A command that finds nothing is parked here with a copy of its arguments; its connection runs
+ * nothing more meanwhile. Whatever happens to a key that is waited for puts the key into a queue.
+ * After each command, and after a whole transaction, the keys of the queue are gone through in the
+ * order in which something happened to them, and of each those who wait, the first to come first:
+ * `serve` of their command tries again, with that key. What this changes may put further keys into
+ * the queue. Commands that waited then go on as if they had just run; what their clients have sent
+ * behind them runs after the batch that woke them.
+ *
+ * `Executor.serve` is the place where a served command can be propagated as what it has become (the
+ * LPOP of a BLPOP), in the order in which it changed something.
+ */
+import type { Context } from '../commands/command.ts';
+import { CommandError } from '../commands/errors.ts';
+import {
+  type Blocking as BlockingService,
+  NO_TYPE,
+  type UnblockReason,
+  type Wait,
+} from '../commands/services/blocking.ts';
+import type { ClientState, LateReply } from '../commands/services/clients.ts';
+import type { Database } from '../keyspace/database.ts';
+import { NO_ENTRY } from '../keyspace/entry.ts';
+import {
+  CONSUMER_CREATED,
+  CONSUMER_DELETED,
+  DELETED,
+  ENTRY_DELETED,
+  EXPIRY_SET,
+  GROUP_CREATED,
+  GROUP_ID_SET,
+  KEY_MISS,
+  type KeyEvent,
+  LIST_REMOVED,
+  LIST_SET,
+  LIST_TRIMMED,
+  PENDING_CHANGED,
+  PERSISTED,
+  POPPED_FIRST,
+  POPPED_GREATEST,
+  POPPED_LAST,
+  POPPED_LEAST,
+  STREAM_ID_SET,
+  STREAM_TRIMMED,
+} from '../keyspace/events.ts';
+import type { ChangeListener, Keyspace } from '../keyspace/keyspace.ts';
+import type { Args } from '../protocol/args.ts';
+import type { Reply } from '../protocol/reply.ts';
+import type { Clock } from './clock.ts';
+import { Deadlines } from './deadlines.ts';
+import type { Executor, WaitQueue } from './execute.ts';
+import { KeyIndex } from './key-index.ts';
+import { type Session, STOP_WAITING, sessionOf } from './session.ts';
+import { type Lane, Place, WaitedKey, Waiter } from './waiters.ts';
+
+/** After these a key has nothing that it did not have before, and is still there. */
+const QUIET: ReadonlySet<KeyEvent> = new Set([
+  KEY_MISS,
+  EXPIRY_SET,
+  PERSISTED,
+  POPPED_FIRST,
+  POPPED_LAST,
+  POPPED_LEAST,
+  POPPED_GREATEST,
+  LIST_SET,
+  LIST_REMOVED,
+  LIST_TRIMMED,
+  ENTRY_DELETED,
+  STREAM_TRIMMED,
+  STREAM_ID_SET,
+  GROUP_CREATED,
+  GROUP_ID_SET,
+  CONSUMER_CREATED,
+  CONSUMER_DELETED,
+  PENDING_CHANGED,
+]);
+
+const UNBLOCKED = 'UNBLOCKED client unblocked via CLIENT UNBLOCK';
+
+/** See the file's comment. */
+export class Blocking implements BlockingService, ChangeListener, WaitQueue, LateReply {
+  clientCount = 0;
+  readonly #executor: Executor;
+  readonly #keyspace: Keyspace;
+  readonly #keys = new KeyIndex<WaitedKey>();
+  readonly #deadlines: Deadlines<Waiter>;
+  /** Keys that may have become ready: those from `#nextReady` on. */
+  #ready: WaitedKey[] = [];
+  #nextReady = 0;
+  /** Clients that have been answered and whose input is to go on. */
+  #answered: Session[] = [];
+  /** The place whose waiter is being served. */
+  #served: Place | null = null;
+
+  constructor(executor: Executor, keyspace: Keyspace, clock: Clock) {
+    this.#executor = executor;
+    this.#keyspace = keyspace;
+    this.#deadlines = new Deadlines(clock, (waiter) => this.#giveUp(waiter));
+  }
+
+  get timedCount(): number {
+    return this.#deadlines.count;
+  }
+
+  get keyCount(): number {
+    return this.#keys.count;
+  }
+
+  get groupKeyCount(): number {
+    return [...this.#keys].filter(({ groupCount }) => groupCount > 0).length;
+  }
+
+  get isReady(): boolean {
+    return this.#nextReady < this.#ready.length;
+  }
+
+  wait(context: Context, args: Args, wait: Wait): boolean {
+    const session = sessionOf(context.client);
+    if (session.deniesBlocking) return false;
+    const waiter = new Waiter(session, this.#executor.lastCommandOf(session), args.clone(), wait);
+    for (let i = 0; i < wait.keyCount; i++) this.#takePlace(waiter, wait.firstKey + i);
+    if (wait.timeoutMs > 0) this.#deadlines.add(waiter, wait.timeoutMs);
+    session.waiting = waiter;
+    session.stop |= STOP_WAITING;
+    if (++this.clientCount === 1) {
+      this.#keyspace.listen(this);
+      this.#executor.waits = this;
+    }
+    return true;
+  }
+
+  unblock(client: ClientState, reason: UnblockReason): boolean {
+    const { waiting } = sessionOf(client);
+    if (waiting === null) return false;
+    if (reason === 'error') this.#answer(waiting, UNBLOCKED);
+    else this.#giveUp(waiting);
+    return true;
+  }
+
+  forget(client: ClientState): void {
+    const { waiting } = sessionOf(client);
+    if (waiting !== null) this.#end(waiting);
+  }
+
+  keyChanged(database: Database, args: Args, key: number, event: KeyEvent): void {
+    if (QUIET.has(event)) return;
+    const waited = this.#keys.find(database, args, key);
+    // Only who waits for a group asks whether a key is gone.
+    if (waited === null || (event === DELETED && waited.groupCount === 0)) return;
+    this.#queue(waited);
+  }
+
+  databaseFlushed(database: Database): void {
+    for (const key of this.#keys.ofDatabase(database.id)) if (key.groupCount > 0) this.#queue(key);
+  }
+
+  databasesSwapped(first: Database, second: Database): void {
+    for (const { id } of [first, second]) {
+      for (const key of this.#keys.ofDatabase(id)) this.#queue(key);
+    }
+  }
+
+  serve(): void {
+    while (this.#nextReady < this.#ready.length) {
+      const key = this.#ready[this.#nextReady++]!;
+      key.isQueued = false;
+      for (let lane = key.firstLane; lane !== null; lane = lane.behind) this.#serveLane(lane);
+    }
+    this.#ready = [];
+    this.#nextReady = 0;
+  }
+
+  /** Serves the waiter that has its turn, see `#serve`. */
+  write(reply: Reply): boolean {
+    const { waiter, key } = this.#served!;
+    return this.#executor.serve(waiter.session, waiter.command, waiter.args, key, reply);
+  }
+
+  #takePlace(waiter: Waiter, key: number): void {
+    const { database, args, wait } = waiter;
+    let waited = this.#keys.find(database, args, key);
+    if (waited === null) {
+      waited = new WaitedKey(database, args, key);
+      this.#keys.add(waited);
+    } else if (waited.lastWaiter === waiter) {
+      // It is named a second time.
+      return;
+    }
+    new Place(waiter, waited.laneFor(args, wait), key);
+  }
+
+  #queue(key: WaitedKey): void {
+    if (key.isQueued) return;
+    key.isQueued = true;
+    this.#ready.push(key);
+  }
+
+  /** Serves as many as there is something for, and each at most once. */
+  #serveLane(lane: Lane): void {
+    let place = lane.first;
+    for (let left = lane.count; place !== null && left > 0; left--) {
+      const next = place.behind;
+      if (lane.group === null && this.#typeOf(lane.key) !== lane.type) return;
+      if (!this.#serve(place) && lane.isUniform) return;
+      place = next;
+    }
+  }
+
+  /** Whether the waiter in this place need not wait any longer. */
+  #serve(place: Place): boolean {
+    const { waiter } = place;
+    this.#served = place;
+    const isServed = waiter.session.closing || waiter.session.transport.answer(this);
+    if (isServed) this.#goOn(waiter);
+    return isServed;
+  }
+
+  #typeOf(key: WaitedKey): number {
+    const database = this.#keyspace.databases[key.databaseId]!;
+    const entry = key.recordIn(database, database.root);
+    return entry === NO_ENTRY || key.isDue(database) ? NO_TYPE : database.entries.type(entry);
+  }
+
+  /** Answers a waiter whose time is over. */
+  #giveUp(waiter: Waiter): void {
+    this.#answer(waiter, null);
+  }
+
+  /** Ends a wait with an error, or for null with what tells that there was nothing. */
+  #answer(waiter: Waiter, error: string | null): void {
+    const { session, command, wait } = waiter;
+    const write = (reply: Reply): boolean => {
+      this.#executor.conclude(session, command, reply, () => {
+        if (error !== null) throw new CommandError(error);
+        if (wait.type === NO_TYPE) reply.integer(0);
+        else reply.nilArray();
+      });
+      return true;
+    };
+    session.transport.answer({ write });
+    this.#goOn(waiter);
+  }
+
+  /** Ends the wait of a client that has been answered. */
+  #goOn(waiter: Waiter): void {
+    const { session } = waiter;
+    this.#end(waiter);
+    session.activeMs = this.#keyspace.nowMs;
+    this.#answered.push(session);
+    // The batch that runs and those that wait share a writer: they go on when it is done.
+    if (this.#answered.length === 1) queueMicrotask(() => this.#resume());
+  }
+
+  #resume(): void {
+    const answered = this.#answered;
+    this.#answered = [];
+    for (const { transport } of answered) transport.resume();
+  }
+
+  #end(waiter: Waiter): void {
+    const { session } = waiter;
+    if (session.waiting !== waiter) return;
+    session.waiting = null;
+    session.stop &= ~STOP_WAITING;
+    for (let place = waiter.places; place !== null; place = place.nextOfWaiter) {
+      place.leave();
+      const { key } = place.lane;
+      if (key.firstLane === null) this.#keys.remove(key);
+    }
+    this.#deadlines.remove(waiter);
+    if (--this.clientCount === 0) {
+      this.#keyspace.unlisten(this);
+      this.#executor.waits = null;
+    }
+  }
+}
