@@ -271,17 +271,33 @@ export function parseDouble(bytes: Uint8Array, start: number, end: number): numb
  */
 export function parseScoreBound(bytes: Uint8Array, start: number, end: number): number {
   if (start === end) return 0;
+  const value = parseDouble(bytes, start, end);
+  if (!Number.isNaN(value)) return value;
   const text = readFloatText(bytes, skipBlanks(bytes, start, end), end);
   return text === undefined ? Number.NaN : toDouble(bytes, text);
 }
 
 function parseUnusualDouble(bytes: Uint8Array, start: number, end: number): number {
+  if (isInf(bytes, end - 3, end)) {
+    const length = end - start;
+    if (length === 3 || (length === 4 && bytes[start] === PLUS)) return Infinity;
+    if (length === 4 && bytes[start] === MINUS) return -Infinity;
+  }
   const text = readFloatText(bytes, start, end);
   if (text === undefined) return Number.NaN;
   const value = toDouble(bytes, text);
   const overflowed = !Number.isFinite(value) && !text.infinite;
   const underflowed = value === 0 && isNonZero(bytes, text);
   return overflowed || underflowed ? Number.NaN : value;
+}
+
+/** Whether bytes[at..end), three of them, are `inf`, whatever their case. */
+function isInf(bytes: Uint8Array, at: number, end: number): boolean {
+  return (
+    (bytes[at]! | 0x20) === 0x69 &&
+    (bytes[at + 1]! | 0x20) === 0x6e &&
+    (bytes[end - 1]! | 0x20) === 0x66
+  );
 }
 
 /** What strtod returns: rounded once, infinite when too large, zero when too small. */

@@ -39,6 +39,27 @@ export class ScoreCursor {
     to[0] = this.#heap.views[this.leaf >>> EXTENT_SHIFT]!.getFloat64(at, true);
   }
 
+  /**
+   * Brings into the cache the first line of the records of up to `entries` entries of this leaf,
+   * from here on or back: all at once, so that the cache misses overlap. The value returned only
+   * keeps the loads from being optimised away.
+   */
+  touchRecords(entries: number, isBackward: boolean): number {
+    const allWords = this.#heap.words;
+    const words = allWords[this.leaf >>> EXTENT_SHIFT]!;
+    const at = (this.leaf & UNIT_MASK) << 1;
+    const records = at + NODE_RECORDS;
+    const slot = this.slot;
+    const from = records + (isBackward ? Math.max(slot - entries + 1, 0) : slot);
+    const end = records + (isBackward ? slot + 1 : Math.min(slot + entries, words[at]!));
+    let sum = 0;
+    for (let i = from; i < end; i++) {
+      const record = words[i]!;
+      sum ^= allWords[record >>> EXTENT_SHIFT]![(record & UNIT_MASK) << 1]!;
+    }
+    return sum;
+  }
+
   /** Puts the cursor before a slot of a leaf; whether an entry is there, or in the next leaf. */
   place(leaf: Ptr, slot: number): boolean {
     this.leaf = leaf;

@@ -22,6 +22,9 @@ import { ScoreCursor } from '../structures/score-tree-cursor.ts';
 import type { Cell } from './cell.ts';
 import { readScoreAt } from './sorted-set-packed.ts';
 
+/** Records that are fetched together: the memory system keeps no more cache misses under way. */
+const TOUCHED_TOGETHER = 16;
+
 /** See the file's comment. */
 export class SortedSetCursor {
   /** The member, after `read`: `length` bytes at `start`. */
@@ -33,6 +36,8 @@ export class SortedSetCursor {
   readonly score: Float64Array = new Float64Array(1);
   /** The place in a large one. */
   readonly place: ScoreCursor;
+  /** What touching records returned: kept, lest the loads be optimised away. */
+  touched = 0;
   readonly #members: MemberRecords;
   readonly #digits = Buffer.alloc(INT64_TEXT_MAX);
   readonly #digitsView = new DataView(this.#digits.buffer, this.#digits.byteOffset, INT64_TEXT_MAX);
@@ -118,6 +123,9 @@ export class SortedSetCursor {
     inPairs: boolean,
   ): void {
     for (let left = elements; left > 0; left--) {
+      if (!this.#isPacked && (elements - left) % TOUCHED_TOGETHER === 0) {
+        this.touched = this.place.touchRecords(Math.min(left, TOUCHED_TOGETHER), isBackward);
+      }
       this.read();
       if (inPairs) reply.array(2);
       reply.bulk(this.bytes, this.view, this.start, this.length);
