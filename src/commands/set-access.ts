@@ -36,7 +36,7 @@ export function createSet(context: Context, args: Args, key: number, first: numb
 }
 
 /** Gives a set to argument `key`, in place of whatever it holds, or disposes of it. */
-export function giveSet(context: Context, args: Args, key: number, set: LooseCell): void {
+function giveSet(context: Context, args: Args, key: number, set: LooseCell): void {
   const { sets } = context.keyspace;
   const { encoding, length } = set;
   try {
