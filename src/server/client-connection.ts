@@ -10,7 +10,7 @@ import type { PushMessage } from '../protocol/push-message.ts';
 import { ReplyTooLargeError, type RespWriter } from '../protocol/resp-writer.ts';
 import { Outbox } from './outbox.ts';
 import { PendingInput, viewOf } from './pending-input.ts';
-import type { PushTurn } from './push-chain.ts';
+import type { PushTurn } from './push-turn.ts';
 import type { Stream, StreamEvents } from './stream.ts';
 
 /** Replies are flushed within a pipeline when they have grown to this. */

@@ -7,7 +7,7 @@ import type { Engine } from '../engine/engine.ts';
 import type { OutputLimit } from '../engine/limits.ts';
 import type { Session } from '../engine/session.ts';
 import type { RespWriter } from '../protocol/resp-writer.ts';
-import type { PushChain, PushSender, PushTurn } from './push-chain.ts';
+import { NO_LINK, type PushSender, type PushTurn } from './push-turn.ts';
 import { ReplyQueue } from './reply-queue.ts';
 import type { Stream } from './stream.ts';
 
@@ -28,7 +28,7 @@ export class Outbox implements PushSender {
   /** Empty unless the stream is busy. */
   readonly #queue = new ReplyQueue();
   /** Messages that are sent at the end of the turn, or with whatever is sent before. */
-  #gathered: PushChain | null = null;
+  #gathered: number = NO_LINK;
   #ending = false;
   /** When the soft limit was first exceeded, in ms since the epoch; 0 while it is not. */
   #softSinceMs = 0;
@@ -53,7 +53,7 @@ export class Outbox implements PushSender {
   }
 
   get bytes(): number {
-    return this.#queue.bytes + this.#stream.pendingBytes + (this.#gathered?.length ?? 0);
+    return this.#queue.bytes + this.#stream.pendingBytes + this.#turn.lengthOf(this.#gathered);
   }
 
   /** Sends all that the writer holds and leaves it empty. REQUIRES: no message is gathered. */
@@ -79,17 +79,18 @@ export class Outbox implements PushSender {
 
   /** Sends bytes that nobody will change, by the end of the turn. */
   post(message: Buffer): void {
-    const gathered = this.#gathered;
-    this.#gathered = gathered === null ? this.#turn.begin(this, message) : gathered.with(message);
-    if (this.#gathered.length > GATHERED_BYTES_MAX) this.sendGathered();
+    const turn = this.#turn;
+    if (this.#gathered === NO_LINK) turn.begin(this);
+    this.#gathered = turn.append(this.#gathered, message);
+    if (turn.lengthOf(this.#gathered) > GATHERED_BYTES_MAX) this.sendGathered();
   }
 
   /** Sends what was posted. */
   sendGathered(): void {
     const gathered = this.#gathered;
-    if (gathered === null) return;
-    this.#gathered = null;
-    this.#send(gathered.bytes);
+    if (gathered === NO_LINK) return;
+    this.#gathered = NO_LINK;
+    this.#send(this.#turn.bytesOf(gathered));
   }
 
   /** Sends bytes that nobody will change, at once. */
@@ -123,7 +124,7 @@ export class Outbox implements PushSender {
   }
 
   drop(): void {
-    this.#gathered = null;
+    this.#gathered = NO_LINK;
     this.#queue.clear();
   }
 

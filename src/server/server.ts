@@ -14,7 +14,7 @@ import {
 } from './client-connection.ts';
 import { Connection } from './connection.ts';
 import type { Gatekeeper } from './listener.ts';
-import { PushTurn } from './push-chain.ts';
+import { PushTurn } from './push-turn.ts';
 import { type HandleFinder, handleOf, Stream } from './stream.ts';
 import { TextConnection } from './text-connection.ts';
 

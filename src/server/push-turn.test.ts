@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { chosenSeed } from '../../test/support/seeded-random.ts';
-import { PushChain, type PushSender, PushTurn } from './push-chain.ts';
+import { NO_LINK, type PushSender, PushTurn } from './push-turn.ts';
 
 const seed = chosenSeed();
 
@@ -10,40 +10,51 @@ const message = (text: string): Buffer => Buffer.from(text);
 /** A client of a turn, as an outbox is: gathers, and notes what it sends at the end. */
 class Sender implements PushSender {
   readonly sent: Buffer[] = [];
-  #gathered: PushChain | null = null;
+  readonly #turn: PushTurn;
+  #gathered: number = NO_LINK;
 
-  post(turn: PushTurn, bytes: Buffer): void {
-    this.#gathered = this.#gathered === null ? turn.begin(this, bytes) : this.#gathered.with(bytes);
+  constructor(turn: PushTurn) {
+    this.#turn = turn;
+  }
+
+  post(bytes: Buffer): void {
+    if (this.#gathered === NO_LINK) this.#turn.begin(this);
+    this.#gathered = this.#turn.append(this.#gathered, bytes);
   }
 
   sendGathered(): void {
-    if (this.#gathered !== null) this.sent.push(this.#gathered.bytes);
-    this.#gathered = null;
+    if (this.#gathered !== NO_LINK) this.sent.push(this.#turn.bytesOf(this.#gathered));
+    this.#gathered = NO_LINK;
   }
 }
 
 const endOfTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-describe('PushChain', () => {
-  it('holds messages in their order', () => {
-    const chain = PushChain.empty().with(message('a')).with(message('bc')).with(message('d'));
-    expect(chain.length).toBe(4);
-    expect(chain.bytes.toString()).toBe('abcd');
+describe('A chain of messages', () => {
+  it('holds them in their order', () => {
+    const turn = new PushTurn();
+    const link = ['a', 'bc', 'd'].map(message).reduce((at, each) => turn.append(at, each), NO_LINK);
+    expect(turn.lengthOf(NO_LINK)).toBe(0);
+    expect(turn.lengthOf(link)).toBe(4);
+    expect(turn.bytesOf(link).toString()).toBe('abcd');
   });
 
   it('gives a single message as it is, without a copy', () => {
+    const turn = new PushTurn();
     const only = message('only');
-    expect(PushChain.empty().with(only).bytes).toBe(only);
+    expect(turn.bytesOf(turn.append(NO_LINK, only))).toBe(only);
   });
 
   it('is shared by those who get the same', () => {
+    const turn = new PushTurn();
     const [a, b, c] = [message('a'), message('b'), message('c')];
-    const start = PushChain.empty();
-    const first = start.with(a).with(b);
-    const second = start.with(a).with(b);
-    expect(first.bytes).toBe(second.bytes);
-    expect(start.with(a).with(c).bytes.toString()).toBe('ac');
-    expect(first.bytes.toString()).toBe('ab');
+    const first = turn.append(turn.append(NO_LINK, a), b);
+    const second = turn.append(turn.append(NO_LINK, a), b);
+    const other = turn.append(turn.append(NO_LINK, a), c);
+    expect(second).toBe(first);
+    expect(turn.bytesOf(second)).toBe(turn.bytesOf(first));
+    expect(turn.bytesOf(first).toString()).toBe('ab');
+    expect(turn.bytesOf(other).toString()).toBe('ac');
   });
 });
 
@@ -52,8 +63,8 @@ describe(`PushTurn (SEED=${seed})`, () => {
     const turn = new PushTurn();
     const order: string[] = [];
     const senders = ['x', 'y'].map((name) => ({ sendGathered: () => order.push(name) }));
-    turn.begin(senders[1]!, message('a'));
-    turn.begin(senders[0]!, message('a'));
+    turn.begin(senders[1]!);
+    turn.begin(senders[0]!);
     expect(order).toEqual([]);
     await endOfTurn();
     expect(order).toEqual(['y', 'x']);
@@ -68,14 +79,14 @@ describe(`PushTurn (SEED=${seed})`, () => {
     await fc.assert(
       fc.asyncProperty(fc.array(posts, { maxLength: 3 }), async (turns) => {
         const turn = new PushTurn();
-        const senders = Array.from({ length: 4 }, () => new Sender());
+        const senders = Array.from({ length: 4 }, () => new Sender(turn));
         const expected = senders.map(() => '');
         for (const posted of turns) {
           for (const [bytes, receivers] of posted) {
             const shared = Buffer.from(bytes);
             for (const [i, sender] of senders.entries()) {
               if ((receivers & (1 << i)) === 0) continue;
-              sender.post(turn, shared);
+              sender.post(shared);
               expected[i] += shared.toString('hex');
             }
           }
