@@ -234,8 +234,16 @@ export class RespWriter implements Reply {
     const buffer = this.buffer;
     let at = this.length;
     buffer[at++] = type;
-    if (value >= 0 && value < 10) buffer[at++] = 0x30 + value;
-    else at = writeInteger(buffer, at, value);
+    if (value >= 0 && value < 10) {
+      buffer[at++] = 0x30 + value;
+    } else if (value >= 10 && value < 100) {
+      const tens = (value * 205) >>> 11;
+      buffer[at] = 0x30 + tens;
+      buffer[at + 1] = 0x30 + value - tens * 10;
+      at += 2;
+    } else {
+      at = writeInteger(buffer, at, value);
+    }
     this.#view.setUint16(at, CR_LF, true);
     this.length = at + 2;
   }

@@ -21,6 +21,9 @@ const WORDWISE_BYTES_MAX = 128;
 /** See the file's comment. A range of bytes is (bytes, view, offset, length), wherever it lies. */
 export class MemberRecords {
   readonly heap: Heap;
+  /** Of the record that was opened last: where its member's bytes begin, and how many they are. */
+  openStart = 0;
+  openLength = 0;
 
   constructor(heap: Heap) {
     this.heap = heap;
@@ -65,6 +68,20 @@ export class MemberRecords {
   setScore(record: Ptr, score: number): void {
     const view = this.heap.views[record >>> EXTENT_SHIFT]!;
     view.setFloat64((record & UNIT_MASK) << 3, score, true);
+  }
+
+  /** Finds start and length of a record's member at once, for `openStart` and `openLength`. */
+  open(record: Ptr): void {
+    const bytes = this.heap.bytes[record >>> EXTENT_SHIFT]!;
+    const at = ((record & UNIT_MASK) << 3) + SCORE_BYTES;
+    const first = bytes[at]!;
+    if (first < 128) {
+      this.openStart = at + 1;
+      this.openLength = first;
+    } else {
+      this.openStart = this.start(record);
+      this.openLength = this.length(record);
+    }
   }
 
   /** Length of the member in bytes. */

@@ -122,10 +122,13 @@ export class SortedSetCursor {
     withScores: boolean,
     inPairs: boolean,
   ): void {
+    let touched = this.#isPacked ? elements : 0;
     for (let left = elements; left > 0; left--) {
-      if (!this.#isPacked && (elements - left) % TOUCHED_TOGETHER === 0) {
-        this.touched = this.place.touchRecords(Math.min(left, TOUCHED_TOGETHER), isBackward);
+      if (touched === 0) {
+        touched = Math.min(left, TOUCHED_TOGETHER);
+        this.touched = this.place.touchRecords(touched, isBackward);
       }
+      touched--;
       this.read();
       if (inPairs) reply.array(2);
       reply.bulk(this.bytes, this.view, this.start, this.length);
@@ -150,8 +153,9 @@ export class SortedSetCursor {
     const extent = members.extent(record);
     this.bytes = members.heap.bytes[extent]!;
     this.view = members.heap.views[extent]!;
-    this.start = members.start(record);
-    this.length = members.length(record);
+    members.open(record);
+    this.start = members.openStart;
+    this.length = members.openLength;
   }
 
   #readEntry(): void {
