@@ -6,6 +6,7 @@ import { REDIS_VERSION, REDSTART_VERSION } from './commands/version.ts';
 import type { Config } from './engine/config.ts';
 import { ConfigurationError, refusedConfiguration } from './engine/config-error.ts';
 import { loadConfiguration } from './engine/config-file.ts';
+import { checkRdb } from './persistence/check-rdb.ts';
 import { Redstart } from './redstart.ts';
 import { lowerClientsMax } from './server/file-limit.ts';
 import { ListenError } from './server/listener.ts';
@@ -13,6 +14,7 @@ import { createLogger, LogFileError, type Logger } from './server/logger.ts';
 
 const USAGE = `Usage: redstart [/path/to/redis.conf] [options] [-]
        redstart - (read the configuration from standard input)
+       redstart check-rdb <file> (say what is in a snapshot, and where it is damaged)
        redstart -v or --version
        redstart -h or --help
 
@@ -31,6 +33,10 @@ async function main(argv: readonly string[]): Promise<void> {
   }
   if (argv.length === 1 && (argv[0] === '-h' || argv[0] === '--help')) {
     print(USAGE);
+    return;
+  }
+  if (argv[0] === 'check-rdb') {
+    process.exitCode = checkRdb(argv.slice(1), print);
     return;
   }
   const config = await readConfiguration(argv);

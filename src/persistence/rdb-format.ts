@@ -20,7 +20,13 @@
 export const VERSION = 11;
 export const VERSION_READ_MAX = 12;
 
+export const MAGIC = 'REDIS';
+/** Bytes of a file before its first record. */
+export const HEADER_BYTES = 9;
 export const CHECKSUM_BYTES = 8;
+/** From this version on, a file ends with a checksum. */
+export const VERSION_WITH_CHECKSUM = 5;
+
 // --- Types of values
 
 export const RDB_STRING = 0;
@@ -32,7 +38,7 @@ export const RDB_HASH = 4;
 /** Scores as doubles. */
 export const RDB_ZSET_2 = 5;
 const RDB_MODULE_1 = 6;
-const RDB_MODULE_2 = 7;
+export const RDB_MODULE_2 = 7;
 export const RDB_HASH_ZIPMAP = 9;
 export const RDB_LIST_ZIPLIST = 10;
 export const RDB_SET_INTSET = 11;
@@ -90,6 +96,31 @@ export function rdbTypeName(type: number): string | undefined {
   return TYPE_NAMES[type];
 }
 
+// --- Opcodes
+
+/** How many keys a slot of a cluster has, and how many of them expire: three lengths. */
+export const OP_SLOT_INFO = 244;
+/** The code of a library of functions: a string. */
+export const OP_FUNCTION = 245;
+/** As a release candidate of 7.0 wrote it. */
+export const OP_FUNCTION_EARLY = 246;
+export const OP_MODULE_AUX = 247;
+/** Seconds since the next key was used: a length. */
+export const OP_IDLE = 248;
+/** How often the next key was used: a byte. */
+export const OP_FREQUENCY = 249;
+/** A name and a value about the file itself: two strings. */
+export const OP_AUX = 250;
+/** How many keys the database has, and how many of them expire: two lengths. */
+export const OP_RESIZE = 251;
+/** When the next key falls due, in ms since the epoch: i64. */
+export const OP_EXPIRY_MS = 252;
+/** The same in seconds: i32. */
+export const OP_EXPIRY_SECONDS = 253;
+/** The number of the database that the next keys are in: a length. */
+export const OP_DATABASE = 254;
+export const OP_EOF = 255;
+
 // --- Lengths and strings
 
 /** The two high bits of a length's first byte. */
@@ -118,3 +149,11 @@ export const NODE_PACKED = 2;
 export const SCORE_NAN = 253;
 export const SCORE_POSITIVE_INFINITY = 254;
 export const SCORE_NEGATIVE_INFINITY = 255;
+
+/** Parts of what a module wrote. */
+export const MODULE_END = 0;
+export const MODULE_SIGNED = 1;
+export const MODULE_UNSIGNED = 2;
+export const MODULE_FLOAT = 3;
+export const MODULE_DOUBLE = 4;
+export const MODULE_STRING = 5;

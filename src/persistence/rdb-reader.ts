@@ -156,6 +156,13 @@ export class RdbReader {
     return high * TWO_TO_32 + low;
   }
 
+  /** A 64-bit integer. */
+  int64Exact(into: Int64): void {
+    this.#need(8);
+    into.set(this.#view.getInt32(this.#at, true), this.#view.getInt32(this.#at + 4, true));
+    this.#at += 8;
+  }
+
   /** An id of a stream: two times 64 bits, the highest byte first. */
   streamId(into: StreamId): void {
     this.#need(ID_BYTES);

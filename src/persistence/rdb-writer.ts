@@ -102,11 +102,15 @@ export class RdbWriter {
     this.#at += 2;
   }
 
-  /** A safe integer in 64 bits. */
-  int64(value: number): void {
+  /** An integer in 64 bits. */
+  int64(value: number | bigint): void {
     this.#room();
-    this.#view.setInt32(this.#at, (value % TWO_TO_32) | 0, true);
-    this.#view.setInt32(this.#at + 4, Math.floor(value / TWO_TO_32), true);
+    if (typeof value === 'bigint') {
+      this.#view.setBigInt64(this.#at, value, true);
+    } else {
+      this.#view.setInt32(this.#at, (value % TWO_TO_32) | 0, true);
+      this.#view.setInt32(this.#at + 4, Math.floor(value / TWO_TO_32), true);
+    }
     this.#at += 8;
   }
 
