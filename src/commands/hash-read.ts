@@ -70,7 +70,7 @@ export const hrandfield: Command = {
   since: '6.2.0',
   summary: 'Returns random fields: different ones, or with a negative count any.',
   complexity:
-    'O(N) where N is the number of fields returned; of all of them when the hash is small or more ' +
+    'O(N) where N is the number of fields returned; of all when the hash is small or more ' +
     'than one in 64 is wanted.',
   arity: -2,
   flags: ['readonly'],
