@@ -157,8 +157,11 @@ export class Blocking implements BlockingService, ChangeListener, WaitQueue, Lat
   }
 
   databasesSwapped(first: Database, second: Database): void {
-    for (const { id } of [first, second]) {
-      for (const key of this.#keys.ofDatabase(id)) this.#queue(key);
+    for (const database of [first, second]) {
+      for (const key of this.#keys.ofDatabase(database.id)) {
+        const isThere = key.recordIn(database, database.root) !== NO_ENTRY;
+        if (isThere || key.groupCount > 0) this.#queue(key);
+      }
     }
   }
 
