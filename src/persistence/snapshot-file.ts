@@ -83,8 +83,8 @@ class FileSink implements ByteSink {
 
 /**
  * Writes a snapshot to a file of this name, at once: to a temporary one first, which takes its
- * place when all of it is on the disk. Throws what the system says, with the temporary file removed and
- * the old one as it was. Returns how many bytes it has.
+ * place when all of it is on the disk. Throws what the system says, with the temporary file
+ * removed and the old one as it was. Returns how many bytes it has.
  */
 export function saveSnapshot(
   files: FileSystem,
