@@ -149,6 +149,9 @@ export function find(
   const isInteger = textInteger.parse(text, textOffset, textLength);
   // The head of an entry that holds the text as an integer of one byte.
   const small = isInteger && textInteger.high === 0 ? textInteger.low : -1;
+  // Fields are often alike but for their ends, so these are compared first.
+  const isWord = textLength >= 4;
+  const lastWord = isWord ? textView.getInt32(textOffset + textLength - 4, true) : 0;
   for (let at = start + from; ; ) {
     const head = bytes[at]!;
     if (head < 0x80) {
@@ -158,6 +161,7 @@ export function find(
       const length = head & 63;
       if (
         length === textLength &&
+        !(isWord && view.getInt32(at + length - 3, true) !== lastWord) &&
         equalBytes(bytes, view, at + 1, text, textView, textOffset, length)
       ) {
         return at - start;
@@ -172,8 +176,11 @@ export function find(
       at += sizeAt(bytes, view, at);
     }
     for (let skipped = 1; skipped < stride; skipped++) {
-      if (bytes[at] === END) return 0;
-      at += sizeAt(bytes, view, at);
+      const head = bytes[at]!;
+      if (head < 0x80) at += 2;
+      else if (head < 0xc0) at += (head & 63) + 2;
+      else if (head === END) return 0;
+      else at += sizeAt(bytes, view, at);
     }
   }
 }
