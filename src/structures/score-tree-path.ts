@@ -23,6 +23,9 @@ import { countLower, countNotHigher } from './score-tree-search.ts';
 /** Entries of equal score that are looked through for a record before members are compared. */
 const EQUALS_MAX = 8;
 
+/** Steps of a binary search whose records are fetched together: eight places need three. */
+const STEPS_AHEAD = 3;
+
 /** See the file's comment. */
 export class TreePath {
   /** Node and place of each level, leaf first. */
@@ -46,12 +49,32 @@ export class TreePath {
 
   /** To behind all entries that are not after (`nodes.entryScore`, the record's member). */
   toRecord(root: Ptr, record: Ptr): void {
+    this.toLeafOf(root, record);
+    this.touched = this.#nodes.touchLeaf(this.nodes[0]! as Ptr);
+    this.searchLeaf(record);
+  }
+
+  /** The first part of `toRecord`: to the leaf, which is not even looked at. */
+  toLeafOf(root: Ptr, record: Ptr): void {
     let node = this.#start(root);
     for (let level = this.top; level > 0; level--) {
       node = this.#down(level, node, this.#countNotAfter(node, record));
     }
-    this.touched = this.#nodes.touchLeaf(node);
-    this.#end(node, this.#countNotAfter(node, record));
+    this.nodes[0] = node;
+  }
+
+  /** The second part of `toRecord`, for the same score. */
+  searchLeaf(record: Ptr): void {
+    const leaf = this.nodes[0]! as Ptr;
+    this.#end(leaf, this.#countNotAfter(leaf, record));
+  }
+
+  /** Fetches the leaves of two paths together, so that their cache misses overlap. */
+  touchLeaves(other: TreePath): void {
+    const leaf = this.nodes[0]! as Ptr;
+    const otherLeaf = other.nodes[0]! as Ptr;
+    this.touched = this.#nodes.touchLeaf(leaf);
+    if (leaf !== otherLeaf) this.touched ^= this.#nodes.touchLeaf(otherLeaf);
   }
 
   /**
@@ -207,12 +230,30 @@ export class TreePath {
    * Passes those of the entries from `low` to before `high` whose members are not after a record's.
    */
   #countAmongEqual(node: Ptr, low: number, high: number, record: Ptr): number {
-    while (low < high) {
+    for (let step = 0; low < high; step++) {
+      if (step % STEPS_AHEAD === 0) this.touched = this.#touchSteps(node, low, high);
       const middle = (low + high) >>> 1;
       if (this.#members.compare(this.#nodes.record(node, middle), record) <= 0) low = middle + 1;
       else high = middle;
     }
     return low;
+  }
+
+  /**
+   * Fetches the records that the next steps of a binary search may compare with, so that the cache
+   * misses overlap.
+   */
+  #touchSteps(node: Ptr, low: number, high: number): number {
+    const allWords = this.#heap.words;
+    const words = allWords[node >>> EXTENT_SHIFT]!;
+    const records = ((node & UNIT_MASK) << 1) + NODE_RECORDS;
+    const eighth = (high - low) / 8;
+    let sum = 0;
+    for (let i = 1; i < 8; i++) {
+      const record = words[records + low + ((i * eighth) | 0)]!;
+      sum ^= allWords[record >>> EXTENT_SHIFT]![(record & UNIT_MASK) << 1]!;
+    }
+    return sum;
   }
 
   #start(root: Ptr): Ptr {

@@ -106,7 +106,12 @@ export class ScoreTree {
     const origin = this.#origin;
     const path = this.#path;
     this.#takeInHand(record);
-    origin.toRecord(root, record);
+    origin.toLeafOf(root, record);
+    nodes.entryScore[0] = score;
+    path.toLeafOf(root, record);
+    path.touchLeaves(origin);
+    this.#members.readScore(record, nodes.entryScore);
+    origin.searchLeaf(record);
     const leaf = origin.nodes[0]! as Ptr;
     let slot = this.#slotOf(origin, record);
     nodes.entryScore[0] = score;
@@ -114,7 +119,7 @@ export class ScoreTree {
       nodes.setScore(leaf, slot, score);
       if (slot === 0) origin.refreshKeys(1);
     } else {
-      path.toRecord(root, record);
+      path.searchLeaf(record);
       const isBefore = path.nodes[0] === leaf && path.slots[0]! <= slot;
       if (this.#insertion.insert(root, path)) {
         if (isBefore) slot++;
