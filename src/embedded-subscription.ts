@@ -22,7 +22,7 @@ export interface ChannelMessage {
   readonly bytes: Buffer;
 }
 
-/** Called with each message; must not throw. */
+/** Called with each message. */
 export type MessageListener = (message: ChannelMessage) => void;
 
 /** What the messages that nobody takes cost beside their bytes. */
@@ -45,8 +45,12 @@ export class Subscription implements AsyncIterable<ChannelMessage> {
   readonly #engine: Engine;
   readonly #client: SubscribedClient;
   readonly #listener: MessageListener | undefined;
+  /** Messages that came and were not taken, from `#next` on. */
   #waiting: ChannelMessage[] = [];
+  #next = 0;
   #waitingBytes = 0;
+  /** Whether the listener is about to be called. */
+  #calling = false;
   #closed = false;
   #failure: Error | null = null;
   /** Who waits for the next message, or for the end. */
@@ -77,8 +81,7 @@ export class Subscription implements AsyncIterable<ChannelMessage> {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#waiting = [];
-    this.#waitingBytes = 0;
+    this.#forget();
     this.#client.leave();
     this.#wakeAll();
   }
@@ -111,20 +114,34 @@ export class Subscription implements AsyncIterable<ChannelMessage> {
       this.close();
     } else if (this.#listener === undefined) {
       this.#wakeAll();
-    } else if (this.#waiting.length === 1) {
-      // The listener may call commands, which the one that runs must not be in the way of.
-      queueMicrotask(() => this.#callListener());
+    } else if (!this.#calling) {
+      this.#callLater();
     }
   }
 
-  #callListener(): void {
-    for (let next = this.#take(); next !== undefined; next = this.#take()) this.#listener?.(next);
+  /** The listener may call commands, and the one that runs now is not done. */
+  #callLater(): void {
+    this.#calling = true;
+    queueMicrotask(() => {
+      const message = this.#take();
+      // What comes next comes also when the listener throws.
+      if (this.#waiting.length > 0) this.#callLater();
+      else this.#calling = false;
+      if (message !== undefined) this.#listener?.(message);
+    });
   }
 
   #take(): ChannelMessage | undefined {
-    const message = this.#waiting.shift();
+    const message = this.#waiting[this.#next++];
     if (message !== undefined) this.#waitingBytes -= sizeOf(message);
+    if (this.#next >= this.#waiting.length) this.#forget();
     return message;
+  }
+
+  #forget(): void {
+    this.#waiting = [];
+    this.#next = 0;
+    this.#waitingBytes = 0;
   }
 
   #wakeAll(): void {

@@ -146,16 +146,20 @@ describe('commands', () => {
     expect(await client.ask('TTL a')).toBe('-1');
   });
 
-  it.each(['MONITOR', 'monitor', 'CLIENT REPLY OFF', 'client reply skip'])(
-    'that do not answer once are refused: %s',
-    async (line) => {
-      const words = line.toUpperCase().replace(/ (OFF|SKIP)$/, '');
-      expect(await client.ask(line)).toBe(
-        `ERR ${words} is not available here, where every command gets exactly one reply`,
-      );
-      expect(await client.ask('PING')).toBe('PONG');
-    },
-  );
+  it.each([
+    'MONITOR',
+    'monitor',
+    'SUBSCRIBE a',
+    'punsubscribe',
+    'CLIENT REPLY OFF',
+    'client reply skip',
+  ])('that do not answer once are refused: %s', async (line) => {
+    const words = line.toUpperCase().replace(/ (OFF|SKIP|A)$/, '');
+    expect(await client.ask(line)).toBe(
+      `ERR ${words} is not available here, where every command gets exactly one reply`,
+    );
+    expect(await client.ask('PING')).toBe('PONG');
+  });
 
   it('end the connection with QUIT, and nothing behind it runs', async () => {
     client.send('QUIT\nSET a 1\nPING\n');
