@@ -19,7 +19,7 @@ export class Args {
   view: DataView = NO_VIEW;
   count = 0;
   /** Start and length of each argument, alternating. */
-  ranges: Int32Array = new Int32Array(INITIAL_CAPACITY * 2);
+  ranges: Int32Array;
   /** Hash of argument `hashed`, when it was computed ahead of the command; -1 for none. */
   hash = 0;
   hashed = -1;
@@ -28,6 +28,11 @@ export class Args {
   memberHashed = -1;
   /** Offset just behind the command in its buffer. */
   end = 0;
+
+  /** With room for so many arguments; there will be more when it is needed. */
+  constructor(capacity: number = INITIAL_CAPACITY) {
+    this.ranges = new Int32Array(capacity * 2);
+  }
 
   start(i: number): number {
     return this.ranges[i << 1]!;
@@ -93,7 +98,7 @@ export class Args {
 
   /** The same arguments over a copy of their bytes. */
   clone(): Args {
-    const copy = new Args();
+    const copy = new Args(this.count);
     let length = 0;
     for (let i = 0; i < this.count; i++) length += this.length(i);
     const bytes = Buffer.allocUnsafe(length);
