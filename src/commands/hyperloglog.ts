@@ -69,7 +69,7 @@ export const pfcount: Command = {
   complexity:
     'O(1) for one that has not changed since it was last counted, else O(N) with N HyperLogLogs',
   arity: -2,
-  flags: ['readonly'],
+  flags: ['readonly', 'may_replicate'],
   keys: [
     {
       notes: 'Writes, because the count is kept in the value',

@@ -101,7 +101,7 @@ describe('client-output-buffer-limit pubsub', () => {
     expect(residentMebibytes() - before).toBeLessThan(120);
   });
 
-  it('does not bind clients that do not subscribe, nor those any more that do no longer', async () => {
+  it('does not bind clients that do not subscribe, or do no longer', async () => {
     await limit(MEBIBYTE, 0, 0);
     await admin.call('SET', 'big', 'x'.repeat(MEBIBYTE));
     const socket = await subscribed();

@@ -152,6 +152,11 @@ export const script = defineScript({
     on('other', 'CLIENT UNPAUSE'),
     receive(),
     on('publisher', receive()),
+    on('other', 'CLIENT PAUSE 60000 WRITE'),
+    on('publisher', send('PFCOUNT k')),
+    on('publisher', silence(50)),
+    on('other', 'CLIENT UNPAUSE'),
+    on('publisher', receive()),
   ],
 
   'MONITOR shows them': needing('MONITOR', [
