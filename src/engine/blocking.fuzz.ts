@@ -1,7 +1,7 @@
-// Lets six clients push, pop, move and wait at random, here and on a real redis-server, and compares
-// after every command what each of them has been sent: who is served, with what, in which order.
-// Commands that overwrite a key of another type, such as ZUNIONSTORE, are left out: they wake nobody in
-// Redis.
+// Lets six clients push, pop, move and wait at random, here and on a real redis-server, and
+// compares after every command what each of them has been sent: who is served, with what, in which
+// order. Commands that overwrite a key of another type, such as ZUNIONSTORE, are left out: they
+// wake nobody in Redis.
 // Run: npx tsx src/engine/blocking.fuzz.ts   (SEED=n repeats a run)
 
 import { afterwards, ClientRoom, type RoomClient } from '../../test/support/client-room.ts';
@@ -49,8 +49,8 @@ async function compare({ port, random }: Oracle): Promise<number> {
     const id = await theirs.call('CLIENT', 'ID');
     twins.push(new Twin(room.enter(), theirs, id.type === 'integer' ? Number(id.value) : 0));
   }
-  // SWAPDB can make several keys ready at once, and Redis goes through them in the order of a table:
-  // then nobody waits for two, and nobody moves elements.
+  // SWAPDB can make several keys ready at once, and Redis goes through them in the order of a
+  // table: then nobody waits for two, and nobody moves elements.
   const swaps = random.fraction() < 0.4;
   const trace: string[] = [];
   for (let step = 0; step < STEPS; step++) {
