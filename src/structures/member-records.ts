@@ -133,8 +133,12 @@ export class MemberRecords {
     const extent = record >>> EXTENT_SHIFT;
     const own = this.heap.bytes[extent]!;
     const ownView = this.heap.views[extent]!;
-    const start = this.start(record);
-    const ownLength = this.length(record);
+    let start = ((record & UNIT_MASK) << 3) + SCORE_BYTES + 1;
+    let ownLength = own[start - 1]!;
+    if (ownLength > 127) {
+      start = this.start(record);
+      ownLength = this.length(record);
+    }
     const shared = Math.min(ownLength, length);
     if (shared > WORDWISE_BYTES_MAX) {
       const order = own.compare(bytes, offset, offset + shared, start, start + shared);

@@ -230,10 +230,17 @@ export class TreePath {
    * Passes those of the entries from `low` to before `high` whose members are not after a record's.
    */
   #countAmongEqual(node: Ptr, low: number, high: number, record: Ptr): number {
+    const members = this.#members;
+    members.open(record);
+    const { openStart, openLength } = members;
+    const extent = record >>> EXTENT_SHIFT;
+    const bytes = this.#heap.bytes[extent]!;
+    const view = this.#heap.views[extent]!;
     for (let step = 0; low < high; step++) {
       if (step % STEPS_AHEAD === 0) this.touched = this.#touchSteps(node, low, high);
       const middle = (low + high) >>> 1;
-      if (this.#members.compare(this.#nodes.record(node, middle), record) <= 0) low = middle + 1;
+      const other = this.#nodes.record(node, middle);
+      if (members.compareTo(other, bytes, view, openStart, openLength) <= 0) low = middle + 1;
       else high = middle;
     }
     return low;
