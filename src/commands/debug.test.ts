@@ -181,6 +181,19 @@ describe('other subcommands', () => {
     expect(room.logged).toEqual(['DEBUG LOG: hello']);
   });
 
+  it('LISTPACK logs where the entries of a listpack are', () => {
+    client.call('HSET', 'h', 'field', '1', 'f', 'x'.repeat(64));
+    expect(client.call('DEBUG', 'LISTPACK', 'h')).toBe('Listpack structure printed on stdout');
+    expect(room.logged).toEqual([
+      'DEBUG LISTPACK: 86 bytes, 4 entries, offset+bytes: 6+7 13+2 15+3 18+67',
+    ]);
+    client.call('SET', 's', 'text');
+    expect(client.call('DEBUG', 'LISTPACK', 's')).toBe(
+      '(error) ERR Not a listpack encoded object.',
+    );
+    expect(client.call('DEBUG', 'LISTPACK', 'missing')).toBe('(error) ERR no such key');
+  });
+
   it('SET-ACTIVE-EXPIRE says whether due keys are looked for', () => {
     client.call('DEBUG', 'SET-ACTIVE-EXPIRE', '0');
     expect(room.keyspace.activeExpiry).toBe(false);

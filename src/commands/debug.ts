@@ -8,6 +8,7 @@ import { Digest, digestOf, mixValue } from './digest.ts';
 import { CommandError, NO_SUCH_KEY, unknownUse } from './errors.ts';
 import { replyHelp } from './help.ts';
 import { describeQuicklist, setPackedThreshold } from './list-debug.ts';
+import { logListpack } from './listpack-debug.ts';
 import { serializedBytes } from './serialized-size.ts';
 
 const NOT_ALLOWED = new CommandError(
@@ -57,6 +58,13 @@ const TOPICS: readonly Topic[] = [
     run(_context, args) {
       throw new CommandError(textOf(args, 2));
     },
+  },
+  {
+    name: 'LISTPACK',
+    syntax: 'key',
+    summary: 'Logs how the value of a key that is a listpack lies in memory.',
+    words: 3,
+    run: logListpack,
   },
   {
     name: 'LOG',
