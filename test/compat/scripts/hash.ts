@@ -158,7 +158,7 @@ export const script = defineScript(
         '$hashtable',
       ),
       'CONFIG SET hash-max-listpack-entries 512',
-      'CONFIG GET hash-max-ziplist-*',
+      sortedPairs('CONFIG GET hash-max-ziplist-*'),
     ],
 
     'A hash grows out of its listpack by the length of a field or a value': [
