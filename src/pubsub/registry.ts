@@ -66,11 +66,11 @@ export class Registry implements PubSub {
   subscribe(client: ClientState, subject: Subject, args: Args, i: number): void {
     const { bytes, view } = args;
     const topic = this.#topics[subject].findOrAdd(bytes, view, args.start(i), args.length(i));
-    if (topic.subscribers.has(client)) return;
+    if (topic.subscribers.has(client.transport)) return;
     if (subject === 'patterns' && topic.subscribers.size === 0) {
       this.#patterns.set(topic, topic.nameBytes());
     }
-    topic.subscribers.add(client);
+    topic.subscribers.add(client.transport);
     client.subscriptions ??= new ClientTopics();
     topicsOf(client)!.add(subject, topic);
   }
@@ -148,7 +148,7 @@ export class Registry implements PubSub {
   #leave(client: ClientState, subject: Subject, topic: Topic): void {
     const topics = topicsOf(client);
     if (topics === null || !topics.remove(subject, topic)) return;
-    topic.subscribers.delete(client);
+    topic.subscribers.delete(client.transport);
     if (topic.subscribers.size === 0) {
       this.#topics[subject].remove(topic);
       this.#patterns.delete(topic);
@@ -164,7 +164,7 @@ function topicsOf(client: ClientState): ClientTopics | null {
 
 /** Sends a message to all subscribers; how many there are. */
 function deliver({ subscribers }: Topic, message: PushMessage): number {
-  for (const { transport } of subscribers) transport.deliver(message);
+  for (const transport of subscribers) transport.deliver(message);
   return subscribers.size;
 }
 

@@ -5,7 +5,7 @@
  * collisions nobody can compute; those of one hash are chained. A name is looked up as it lies in
  * the read buffer: no string is made to publish to a channel that nobody listens to.
  */
-import type { ClientState } from '../commands/services/clients.ts';
+import type { Transport } from '../commands/services/clients.ts';
 import { hashBytes } from '../structures/siphash.ts';
 
 /** A channel or a pattern with those who are subscribed to it, the oldest first. */
@@ -13,7 +13,7 @@ export class Topic {
   /** The bytes of its name, as Latin-1: a fraction of what a Buffer costs. */
   readonly name: string;
   readonly hash: number;
-  readonly subscribers: Set<ClientState> = new Set();
+  readonly subscribers: Set<Transport> = new Set();
   /** The next of the same hash. */
   next: Topic | null = null;
 

@@ -8,9 +8,8 @@ import { type Session, STOP_CLOSING, STOP_PAUSED } from '../engine/session.ts';
 import { Args } from '../protocol/args.ts';
 import type { PushMessage } from '../protocol/push-message.ts';
 import { ReplyTooLargeError, type RespWriter } from '../protocol/resp-writer.ts';
-import { Outbox } from './outbox.ts';
+import { Outbox, type OutboxGroup } from './outbox.ts';
 import { PendingInput, viewOf } from './pending-input.ts';
-import type { PushTurn } from './push-turn.ts';
 import type { Stream, StreamEvents } from './stream.ts';
 
 /** Replies are flushed within a pipeline when they have grown to this. */
@@ -39,7 +38,7 @@ export interface ConnectionSetting {
   readonly origin: ConnectionOrigin;
   readonly engine: Engine;
   readonly scratch: ConnectionScratch;
-  readonly turn: PushTurn;
+  readonly outboxes: OutboxGroup;
   /** Opens the stream that tells the connection what happens. */
   readonly open: (events: StreamEvents) => Stream;
   readonly onClosed: (connection: ClientConnection) => void;
@@ -74,7 +73,7 @@ export abstract class ClientConnection implements Transport, StreamEvents {
     this.#onClosed = setting.onClosed;
     this.session = engine.openSession(this);
     this.stream = setting.open(this);
-    this.outbox = new Outbox(this.stream, engine, this.session, setting.turn, () => {
+    this.outbox = new Outbox(this.stream, engine, this.session, setting.outboxes, () => {
       this.#overflowed();
     });
   }
@@ -179,11 +178,6 @@ export abstract class ClientConnection implements Transport, StreamEvents {
   destroy(): void {
     this.session.stop |= STOP_CLOSING;
     this.stream.destroy();
-  }
-
-  /** To be called now and then: a soft output limit is a limit in time. */
-  checkSoftLimit(): void {
-    this.outbox.checkSoftLimit();
   }
 
   /** Sends a reply that was waited for; whether there is one. */

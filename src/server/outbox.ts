@@ -7,7 +7,7 @@ import type { Engine } from '../engine/engine.ts';
 import type { OutputLimit } from '../engine/limits.ts';
 import type { Session } from '../engine/session.ts';
 import type { RespWriter } from '../protocol/resp-writer.ts';
-import { NO_LINK, type PushSender, type PushTurn } from './push-turn.ts';
+import { NO_LINK, type PushSender, PushTurn } from './push-turn.ts';
 import { ReplyQueue } from './reply-queue.ts';
 import type { Stream } from './stream.ts';
 
@@ -18,11 +18,24 @@ const GATHERED_BYTES_MAX = 256 * 1024;
 /** What is handed to the system at once; more goes through the queue, which sends it in pieces. */
 const DIRECT_BYTES_MAX = 1024 * 1024;
 
+/** What the outboxes of one server share. */
+export class OutboxGroup {
+  readonly turn: PushTurn = new PushTurn();
+  /** Those above their soft limit. */
+  readonly overSoftLimit: Set<Outbox> = new Set();
+
+  /** To be called now and then: a soft limit is a limit in time. */
+  checkSoftLimits(): void {
+    for (const outbox of [...this.overSoftLimit]) outbox.check();
+  }
+}
+
 /** See the file's comment. */
 export class Outbox implements PushSender {
   readonly #stream: Stream;
   readonly #engine: Engine;
   readonly #session: Session;
+  readonly #group: OutboxGroup;
   readonly #turn: PushTurn;
   readonly #overflow: () => void;
   /** Empty unless the stream is busy. */
@@ -38,13 +51,14 @@ export class Outbox implements PushSender {
     stream: Stream,
     engine: Engine,
     session: Session,
-    turn: PushTurn,
+    group: OutboxGroup,
     overflow: () => void,
   ) {
     this.#stream = stream;
     this.#engine = engine;
     this.#session = session;
-    this.#turn = turn;
+    this.#group = group;
+    this.#turn = group.turn;
     this.#overflow = overflow;
   }
 
@@ -68,12 +82,12 @@ export class Outbox implements PushSender {
         this.#queue.add(writer.detach());
       }
       this.#sendQueue();
-      this.#check();
+      this.check();
     } else if (this.#write(writer.written())) {
       writer.reset();
     } else {
       writer.detach();
-      this.#check();
+      this.check();
     }
   }
 
@@ -107,7 +121,7 @@ export class Outbox implements PushSender {
     } else if (this.#write(bytes)) {
       return;
     }
-    this.#check();
+    this.check();
   }
 
   /** The system has taken what it was given. */
@@ -126,11 +140,29 @@ export class Outbox implements PushSender {
   drop(): void {
     this.#gathered = NO_LINK;
     this.#queue.clear();
+    this.#group.overSoftLimit.delete(this);
   }
 
-  /** To be called now and then: a soft limit is a limit in time. */
-  checkSoftLimit(): void {
-    if (this.#softSinceMs > 0) this.#check();
+  /** Says when the client holds more than it may, at once or for too long. */
+  check(): void {
+    const held = this.bytes;
+    const limit = this.#limit();
+    if (limit.hardBytes > 0 && held > limit.hardBytes) {
+      this.#overflow();
+      return;
+    }
+    if (limit.softBytes === 0 || held <= limit.softBytes) {
+      this.#softSinceMs = 0;
+      this.#group.overSoftLimit.delete(this);
+      return;
+    }
+    const nowMs = this.#engine.keyspace.nowMs;
+    if (this.#softSinceMs === 0) {
+      this.#softSinceMs = nowMs;
+      this.#group.overSoftLimit.add(this);
+    } else if (nowMs - this.#softSinceMs > limit.softSeconds * 1000) {
+      this.#overflow();
+    }
   }
 
   #sendQueue(): void {
@@ -144,22 +176,6 @@ export class Outbox implements PushSender {
   #write(bytes: Buffer): boolean {
     this.#engine.statistics.writes++;
     return this.#stream.write(bytes);
-  }
-
-  #check(): void {
-    const held = this.bytes;
-    const limit = this.#limit();
-    if (limit.hardBytes > 0 && held > limit.hardBytes) {
-      this.#overflow();
-      return;
-    }
-    if (limit.softBytes === 0 || held <= limit.softBytes) {
-      this.#softSinceMs = 0;
-      return;
-    }
-    const nowMs = this.#engine.keyspace.nowMs;
-    if (this.#softSinceMs === 0) this.#softSinceMs = nowMs;
-    else if (nowMs - this.#softSinceMs > limit.softSeconds * 1000) this.#overflow();
   }
 
   #limit(): OutputLimit {

@@ -14,7 +14,7 @@ import {
 } from './client-connection.ts';
 import { Connection } from './connection.ts';
 import type { Gatekeeper } from './listener.ts';
-import { PushTurn } from './push-turn.ts';
+import { OutboxGroup } from './outbox.ts';
 import { type HandleFinder, handleOf, Stream } from './stream.ts';
 import { TextConnection } from './text-connection.ts';
 
@@ -47,7 +47,7 @@ export class Server implements Gatekeeper {
   readonly #settings: () => ServerSettings;
   readonly #connections = new Set<ClientConnection>();
   readonly #scratch = new ConnectionScratch();
-  readonly #turn = new PushTurn();
+  readonly #outboxes = new OutboxGroup();
   readonly #findHandle: HandleFinder;
 
   /** `findHandle` is for tests of what happens where sockets have no handle that we know. */
@@ -81,7 +81,7 @@ export class Server implements Gatekeeper {
       origin,
       engine: this.#engine,
       scratch: this.#scratch,
-      turn: this.#turn,
+      outboxes: this.#outboxes,
       open: (events) => new Stream(socket, events, this.#scratch.readBuffer, this.#findHandle),
       onClosed: (closed) => this.#connections.delete(closed),
     };
@@ -98,12 +98,13 @@ export class Server implements Gatekeeper {
 
   /** Disconnects who is idle for too long or holds too much; to be called every 100 ms. */
   checkConnections(): void {
+    this.#outboxes.checkSoftLimits();
     const { idleSecondsMax } = this.#settings();
+    if (idleSecondsMax === 0) return;
     const nowMs = this.#engine.keyspace.nowMs;
     for (const connection of this.#connections) {
-      connection.checkSoftLimit();
       const { session } = connection;
-      if (idleSecondsMax === 0 || session.monitoring || session.paused) continue;
+      if (session.monitoring || session.paused) continue;
       if (session.waiting !== null) continue;
       if (session.subscriptions !== null) continue;
       if (nowMs - session.activeMs > idleSecondsMax * 1000) {
