@@ -250,6 +250,53 @@ describe('a pause', () => {
   });
 });
 
+describe('a list', () => {
+  it.each([
+    [['RENAME', 'from', 'k']],
+    [['COPY', 'from', 'k']],
+    [['COPY', 'from', 'k', 'REPLACE']],
+    [['LMOVE', 'from', 'k', 'LEFT', 'LEFT']],
+    [['LPUSH', 'k', 'v']],
+    [
+      ['LINSERT', 'k', 'BEFORE', 'x', 'y'],
+      ['RPUSH', 'k', 'v'],
+    ],
+    [
+      ['SET', 'k', 'text'],
+      ['RENAME', 'from', 'k'],
+    ],
+    [
+      ['SET', 'k', 'text'],
+      ['COPY', 'from', 'k', 'REPLACE'],
+    ],
+    [
+      ['SELECT', '1'],
+      ['RPUSH', 'k', 'v'],
+      ['MOVE', 'k', '0'],
+    ],
+    [
+      ['SELECT', '1'],
+      ['RPUSH', 'k', 'v'],
+      ['SWAPDB', '0', '1'],
+    ],
+  ])('is ready after %j', (...commands) => {
+    boss.call('RPUSH', 'from', 'v');
+    first.send(['BLPOP', 'k', '0']);
+    boss.send(...commands);
+    expect(first.take()).toBe('*2\r\n$1\r\nk\r\n$1\r\nv\r\n');
+  });
+
+  it('that overwrites something else is ready as well', () => {
+    boss.call('ZADD', 'from', '1', 'm');
+    boss.call('SET', 'k', 'text');
+    first.send(['BRPOP', 'none', '0']);
+    second.send(['BZPOPMIN', 'z', '0']);
+    boss.send(['SET', 'z', 'text'], ['ZUNIONSTORE', 'z', '1', 'from']);
+    expect(second.take()).toContain('\r\nm\r\n');
+    first.destroy();
+  });
+});
+
 describe('streams', () => {
   beforeEach(() => {
     boss.call('XGROUP', 'CREATE', 's', 'g', '$', 'MKSTREAM');

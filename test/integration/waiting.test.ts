@@ -124,6 +124,28 @@ describe('a connection', () => {
   });
 });
 
+describe('a reply that is more than a client may hold', () => {
+  it('costs nobody else anything, and the element stays', async () => {
+    const own = await startRedstart(['--client-output-buffer-limit', 'normal 1mb 0 0']);
+    const first = await RespClient.connect(own.port);
+    const second = await RespClient.connect(own.port);
+    try {
+      first.send(['BLPOP', 'q', '0']);
+      await untilBlocked(own.port, 1);
+      expect(await second.call('RPUSH', 'q', 'x'.repeat(2_000_000), 'y')).toMatchObject({
+        value: 2n,
+      });
+      expect(await first.untilClosed(2_000)).toBe(true);
+      expect(await second.call('LLEN', 'q')).toMatchObject({ value: 2n });
+      expect(own.output()).toContain('larger than it may hold');
+    } finally {
+      await first.close();
+      await second.close();
+      await own.stop();
+    }
+  });
+});
+
 describe('the text protocol', () => {
   it('waits, and answers one line', async () => {
     const textPort = await freePort();
