@@ -7,6 +7,7 @@ import type { Config } from './engine/config.ts';
 import { ConfigurationError, refusedConfiguration } from './engine/config-error.ts';
 import { loadConfiguration } from './engine/config-file.ts';
 import { checkRdb } from './persistence/check-rdb.ts';
+import { SnapshotLoadError } from './persistence/snapshots.ts';
 import { Redstart } from './redstart.ts';
 import { lowerClientsMax } from './server/file-limit.ts';
 import { ListenError } from './server/listener.ts';
@@ -97,18 +98,21 @@ async function serve(config: Config): Promise<void> {
   });
   redstart.start();
   try {
-    await redstart.listen();
+    await Promise.all([redstart.load(), redstart.listen()]);
   } catch (problem) {
-    if (!(problem instanceof ListenError)) throw problem;
+    if (!(problem instanceof ListenError || problem instanceof SnapshotLoadError)) throw problem;
     log.warning(`${problem.message}, aborting.`);
     process.exitCode = 1;
+    await redstart.stop();
     return;
   }
   if (pidFile !== '') writePidFile(pidFile, log);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => {
+    process.on(signal, () => {
       log.warning(`Received ${signal}, scheduling shutdown...`);
-      void redstart.stop().then(exit);
+      const problem = redstart.saveAtShutdown({ save: 'default', now: false, force: false });
+      if (problem === undefined) void redstart.stop().then(exit);
+      else log.warning(`${signal} received, but the data cannot be saved: Redstart goes on`);
     });
   }
   log.notice('Ready to accept connections', { port: values.port });

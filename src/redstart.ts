@@ -7,7 +7,7 @@ import { resolve } from 'node:path';
 import { COMMANDS } from './commands/catalog.ts';
 import { Registry } from './commands/registry.ts';
 import type { PasswordCheck } from './commands/services/configuration.ts';
-import type { ListeningAddresses } from './commands/services/lifecycle.ts';
+import type { ListeningAddresses, ShutdownOptions } from './commands/services/lifecycle.ts';
 import { Blocking } from './engine/blocking.ts';
 import { CallObservers, timesEachCommand } from './engine/call-observation.ts';
 import { Clients } from './engine/clients.ts';
@@ -31,7 +31,9 @@ import { FineWallClock } from './engine/wall-clock.ts';
 import { Defragmenter } from './keyspace/defragmenter.ts';
 import { Keyspace } from './keyspace/keyspace.ts';
 import { DumpPayloads } from './persistence/dump-payload.ts';
-import type { RdbWriting } from './persistence/rdb-writer.ts';
+import { type FileSystem, SYSTEM_FILES } from './persistence/file-system.ts';
+import { snapshotSettings } from './persistence/snapshot-settings.ts';
+import { Snapshots } from './persistence/snapshots.ts';
 import { KeyspaceNotifications } from './pubsub/notifications.ts';
 import { Registry as PubSubRegistry } from './pubsub/registry.ts';
 import { ServerLifecycle } from './server/lifecycle.ts';
@@ -50,6 +52,7 @@ const QUERY_BYTES_MAX = 2 ** 31 - 1;
 export interface RedstartOptions {
   readonly log?: Log;
   readonly clock?: Clock;
+  readonly files?: FileSystem;
   /** Called when a client has asked for SHUTDOWN and everything is stopped. */
   readonly onShutdown?: () => void;
   /**
@@ -70,6 +73,7 @@ export interface Endpoints {
 export class Redstart {
   readonly config: Config;
   readonly engine: Engine;
+  readonly #snapshots: Snapshots;
   readonly #cron: Cron;
   readonly #defragmentation: Defragmentation;
   readonly #server: Server;
@@ -94,12 +98,10 @@ export class Redstart {
     const pubsub = new PubSubRegistry();
     const debugging = new DebugAccess();
     debugging.permission = config.values['enable-debug-command'];
-    const lifecycle = new ServerLifecycle({
-      configFile: config.source.file ?? '',
-      log,
-      listeners: () => this.#listeners(),
-      stop: () => void this.stop().then(() => options.onShutdown?.()),
-    });
+    const files = options.files ?? SYSTEM_FILES;
+    const settings = snapshotSettings(config);
+    this.#snapshots = new Snapshots({ keyspace, executor, files, settings, clock, log });
+    const lifecycle = this.#createLifecycle(log, options.onShutdown);
     this.engine = new Engine({
       keyspace,
       executor,
@@ -124,7 +126,8 @@ export class Redstart {
         statistics,
         debugging,
         wallClock,
-        serialization: new DumpPayloads(keyspace, rdbWriting(config)),
+        serialization: new DumpPayloads(keyspace, settings.writing),
+        persistence: this.#snapshots,
         transactions: new Transactions(executor, keyspace, this.#limits, log),
         blocking: new Blocking(executor, keyspace, clock),
       },
@@ -150,6 +153,27 @@ export class Redstart {
   /** Begins to keep time, expire and clean up. */
   start(): void {
     this.#cron.start();
+  }
+
+  /**
+   * Loads the data that are on disk, in slices; clients who come meanwhile are told to wait.
+   * Rejects with SnapshotLoadError.
+   */
+  load(): Promise<void> {
+    return this.#snapshots.load();
+  }
+
+  /**
+   * Saves the data if they are to be saved at the end. Returns an error text when that fails and
+   * the server must therefore go on.
+   */
+  saveAtShutdown({ save, force }: ShutdownOptions): string | undefined {
+    const isWanted = save === 'save' || (save === 'default' && this.config.values.save.length > 0);
+    if (!isWanted || this.#snapshots.isLoading) return undefined;
+    const problem = this.#snapshots.save();
+    return problem === undefined || force
+      ? undefined
+      : 'ERR Errors trying to SHUTDOWN. Check logs.';
   }
 
   /** Listens wherever the configuration says. Throws ListenError, with everything stopped. */
@@ -192,6 +216,7 @@ export class Redstart {
 
   /** Closes listeners and connections and stops all work. */
   async stop(): Promise<void> {
+    this.#snapshots.abandon();
     this.#cron.stop();
     this.#defragmentation.stop();
     await this.#closeListeners();
@@ -201,6 +226,17 @@ export class Redstart {
   async #closeListeners(): Promise<void> {
     await this.#tcp.close();
     await this.#text.close();
+  }
+
+  #createLifecycle(log: Log, onShutdown: (() => void) | undefined): ServerLifecycle {
+    return new ServerLifecycle({
+      configFile: this.config.source.file ?? '',
+      log,
+      listeners: () => this.#listeners(),
+      isLoading: () => this.#snapshots.isLoading,
+      save: (options) => this.saveAtShutdown(options),
+      stop: () => void this.stop().then(() => onShutdown?.()),
+    });
   }
 
   /** Copies limits and policies to where they are looked at per command, now and at each change. */
@@ -305,17 +341,6 @@ export class Redstart {
     }
     return listening;
   }
-}
-
-function rdbWriting({ values }: Config): RdbWriting {
-  return {
-    get compresses() {
-      return values.rdbcompression;
-    },
-    get version() {
-      return values['rdb-version'];
-    },
-  };
 }
 
 function passwordCheck(config: Config): PasswordCheck {

@@ -55,7 +55,6 @@ const WITHOUT_EFFECT: ReadonlyArray<readonly [reason: string, names: readonly Di
   ],
   ['There are no loadable modules.', ['enable-module-command']],
   ['Lists are not compressed in memory.', ['list-compress-depth']],
-  ['What is loaded is always checked in depth.', ['sanitize-dump-payload']],
   ['A full sync never goes through a file.', ['repl-diskless-sync']],
 ];
 

@@ -34,6 +34,7 @@ import * as objects from './object.ts';
 import * as publishing from './pubsub.ts';
 import * as subscribing from './pubsub-subscribe.ts';
 import * as replication from './replication.ts';
+import * as saves from './save.ts';
 import * as servers from './server.ts';
 import * as sets from './set.ts';
 import * as setAlgebra from './set-algebra.ts';
@@ -77,6 +78,7 @@ const FAMILIES: readonly Readonly<Record<string, Command>>[] = [
   configuration,
   replication,
   shutdowns,
+  saves,
   servers,
   slowlogs,
   latency,

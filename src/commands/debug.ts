@@ -10,10 +10,16 @@ import { replyHelp } from './help.ts';
 import { describeQuicklist, setPackedThreshold } from './list-debug.ts';
 import { logListpack } from './listpack-debug.ts';
 import { serializedBytes } from './serialized-size.ts';
+import type { ReloadOptions } from './services/persistence.ts';
 
 const NOT_ALLOWED = new CommandError(
   'ERR DEBUG command not allowed. If the enable-debug-command option is set to "local", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.',
 );
+
+const UNKNOWN_RELOAD = new CommandError(
+  'ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.',
+);
+const NOT_RELOADED = new CommandError('ERR Error trying to load the RDB dump, check server logs.');
 
 /** A subcommand. DEBUG describes none of them in COMMAND, so they are no commands of their own. */
 interface Topic {
@@ -105,6 +111,17 @@ const TOPICS: readonly Topic[] = [
     run: setPackedThreshold,
   },
   {
+    name: 'RELOAD',
+    syntax: '[MERGE] [NOFLUSH] [NOSAVE]',
+    summary: 'Saves the data, empties the server and loads them again; or leaves out some of this.',
+    words: -2,
+    run({ services }, args, reply) {
+      const problem = services.persistence.reload(reloadOptions(args));
+      if (problem !== undefined) throw NOT_RELOADED;
+      reply.ok();
+    },
+  },
+  {
     name: 'SET-ACTIVE-EXPIRE',
     syntax: 'enabled<"0" | "1">',
     summary: 'Says whether keys are removed when they are due, or only when they are asked for.',
@@ -151,6 +168,20 @@ export const debug: Command = {
     topic.run(context, args, reply);
   },
 };
+
+function reloadOptions(args: Args): ReloadOptions {
+  const given = new Set<string>();
+  for (let i = 2; i < args.count; i++) {
+    const word = ['MERGE', 'NOFLUSH', 'NOSAVE'].find((option) => args.is(i, option));
+    if (word === undefined) throw UNKNOWN_RELOAD;
+    given.add(word);
+  }
+  return {
+    saves: !given.has('NOSAVE'),
+    flushes: !given.has('NOFLUSH'),
+    merges: given.has('MERGE'),
+  };
+}
 
 function takes(words: number, count: number): boolean {
   return words < 0 ? count >= -words : count === words;

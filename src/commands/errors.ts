@@ -25,6 +25,9 @@ export const NOT_AN_INTEGER: CommandError = new CommandError(
 export const NOT_A_FLOAT: CommandError = new CommandError('ERR value is not a valid float');
 export const NO_SUCH_KEY: CommandError = new CommandError('ERR no such key');
 export const INDEX_OUT_OF_RANGE: CommandError = new CommandError('ERR index out of range');
+export const LOADING: CommandError = new CommandError(
+  'LOADING Redis is loading the dataset in memory',
+);
 export const NO_AUTHENTICATION: CommandError = new CommandError('NOAUTH Authentication required.');
 export const NOT_IN_TRANSACTION: CommandError = new CommandError(
   'ERR Command not allowed inside a transaction',

@@ -9,6 +9,7 @@ import type { Configuration, PasswordCheck } from './services/configuration.ts';
 import type { Debugging } from './services/debugging.ts';
 import type { Lifecycle } from './services/lifecycle.ts';
 import type { LatencyMonitor, Monitors, Slowlog } from './services/observation.ts';
+import type { Persistence } from './services/persistence.ts';
 import type { PubSub } from './services/pubsub.ts';
 import type { Serialization } from './services/serialization.ts';
 import type { Statistics } from './services/statistics.ts';
@@ -30,6 +31,7 @@ export interface Services {
   readonly debugging: Debugging;
   readonly wallClock: WallClock;
   readonly serialization: Serialization;
+  readonly persistence: Persistence;
   readonly transactions: Transactions;
   readonly blocking: Blocking;
 }

@@ -29,13 +29,12 @@ export const PERSISTENCE_DIRECTIVES = {
     SAVE_POINTS,
     '3600 1 300 100 60 10000',
     'When to save a snapshot: after so many seconds if at least so many changes were made.',
-    { effect: 'planned' },
   ),
   dbfilename: directive(
     text('<file name>', checkDatabaseName),
     'dump.rdb',
     'Name of the snapshot in the data directory.',
-    { change: 'protected', effect: 'planned' },
+    { change: 'protected' },
   ),
   rdbcompression: directive(BOOLEAN, 'yes', 'Whether strings in snapshots are compressed.'),
   'rdb-version': directive(
@@ -47,7 +46,7 @@ export const PERSISTENCE_DIRECTIVES = {
     BOOLEAN,
     'yes',
     'Whether snapshots end with a checksum, which is verified when they are loaded.',
-    { change: 'startup', effect: 'planned' },
+    { change: 'startup' },
   ),
   'stop-writes-on-bgsave-error': directive(
     BOOLEAN,
@@ -59,7 +58,6 @@ export const PERSISTENCE_DIRECTIVES = {
     BOOLEAN,
     'yes',
     'Whether a snapshot is flushed to disk bit by bit while it is written.',
-    { effect: 'planned' },
   ),
   'rdb-del-sync-files': directive(
     BOOLEAN,
@@ -70,8 +68,7 @@ export const PERSISTENCE_DIRECTIVES = {
   'sanitize-dump-payload': directive(
     choice('no', 'yes', 'clients'),
     'no',
-    'Whether loaded values are checked in depth; RESTORE always is.',
-    { effect: 'accepted' },
+    'Whether snapshots are searched for elements that are there twice; RESTORE always is.',
   ),
   appendonly: directive(BOOLEAN, 'no', 'Whether every change is written to the append-only file.', {
     deniedWhileLoading: true,

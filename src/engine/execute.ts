@@ -13,6 +13,7 @@
  */
 import {
   CommandError,
+  LOADING,
   NO_AUTHENTICATION,
   NOT_IN_TRANSACTION,
   unknownCommand,
@@ -57,6 +58,8 @@ const GATE_PAUSED = 2;
 const GATE_TOGETHER = 4;
 /** Some client waits for something. */
 const GATE_WAITED = 8;
+/** Data are being loaded. */
+const GATE_LOADING = 16;
 
 /** What `#admit` says of a command: it runs, waits for the end of a pause, or waits for EXEC. */
 const ADMITTED = 0;
@@ -127,6 +130,11 @@ export class Executor {
   set feed(feed: CommandFeed | null) {
     this.#feed = feed;
     this.#gate = feed === null ? this.#gate & ~GATE_MONITORED : this.#gate | GATE_MONITORED;
+  }
+
+  /** Whether only commands run that need no data, as these are being loaded. */
+  set loading(isLoading: boolean) {
+    this.#gate = isLoading ? this.#gate | GATE_LOADING : this.#gate & ~GATE_LOADING;
   }
 
   /** Which commands are held back, or null. */
@@ -311,6 +319,8 @@ export class Executor {
     if ((session.gate & GATE_SUBSCRIBED) !== 0 && !session.resp3) {
       requireAllowedToSubscriber(command.fullName);
     }
+    if ((this.#gate & GATE_LOADING) !== 0 && (command.mask & FLAG_BITS.loading) === 0)
+      throw LOADING;
     const queues = (session.gate & GATE_QUEUEING) !== 0;
     if (queues && (command.mask & FLAG_BITS.no_multi) !== 0) throw NOT_IN_TRANSACTION;
     if ((this.#gate & GATE_PAUSED) !== 0 && this.#isPaused(session, command)) {

@@ -1,7 +1,10 @@
 /** Filling a keyspace from a snapshot. */
 import type { Database } from '../keyspace/database.ts';
+import type { Entry } from '../keyspace/entry.ts';
 import type { Keyspace } from '../keyspace/keyspace.ts';
 import { Args } from '../protocol/args.ts';
+import type { TimeMs } from '../structures/timing-wheel.ts';
+import type { DecodedValue } from './decoded-value.ts';
 import type { RdbReader } from './rdb-reader.ts';
 import { type KeyRecord, RecordReader, type RecordVisitor } from './record-reader.ts';
 import type { Steps } from './steps.ts';
@@ -16,6 +19,8 @@ export interface RdbReading {
   readonly isDeep: boolean;
   /** Whether keys that are due are left out; who follows another server waits to be told. */
   readonly dropsExpired: boolean;
+  /** Whether a key takes the place of one that is there, which else is an error. */
+  readonly replaces: boolean;
 }
 
 /** See the file's comment. */
@@ -109,8 +114,10 @@ export class KeyspaceReader implements RecordVisitor {
     args.reset(name.bytes, name.view);
     args.push(0, name.length);
     const keys = database.size();
-    const entry = storeValue(database, args, 0, value, expiry);
-    if (database.size() === keys) throw reader.error('the key is there twice');
+    const entry = this.#storeSilently(database, args, value, expiry);
+    if (database.size() === keys && !this.#reading.replaces) {
+      throw reader.error('the key is there twice');
+    }
     this.loaded++;
     const { access } = keyspace;
     if (access.counting) {
@@ -119,6 +126,21 @@ export class KeyspaceReader implements RecordVisitor {
       }
     } else if (record.idleSeconds >= 0) {
       database.entries.setClock(entry, access.idleSince(record.idleSeconds));
+    }
+  }
+
+  /** Stores a value; what is loaded is no change that anybody hears of. */
+  #storeSilently(database: Database, args: Args, value: DecodedValue, expiry: TimeMs): Entry {
+    const keyspace = this.#keyspace;
+    const { listener } = keyspace;
+    keyspace.listener = null;
+    try {
+      return storeValue(database, args, 0, value, expiry);
+    } catch (problem) {
+      this.#decoder.discard();
+      throw problem;
+    } finally {
+      keyspace.listener = listener;
     }
   }
 }

@@ -22,7 +22,7 @@ const WRITING: SnapshotWriting = {
   sums: true,
   syncsIncrementally: false,
 };
-const READING: RdbReading = { checks: true, isDeep: true, dropsExpired: true };
+const READING: RdbReading = { checks: true, isDeep: true, dropsExpired: true, replaces: false };
 const FACTS: SnapshotFacts = {
   aux: [['redis-ver', '7.2.4']],
   libraries: [Buffer.from('#!lua name=one')],

@@ -15,6 +15,10 @@ export interface ProcessFacts {
   readonly configFile: string;
   readonly log: Log;
   readonly listeners: () => readonly ListeningAddresses[];
+  /** Whether the data set is still being read from disk. */
+  readonly isLoading: () => boolean;
+  /** Saves the data if they are to be saved; an error text when the server must stay up. */
+  readonly save: (options: ShutdownOptions) => string | undefined;
   /** Stops the server; begun by SHUTDOWN. */
   readonly stop: () => void;
 }
@@ -24,12 +28,15 @@ export class ServerLifecycle implements Lifecycle {
   readonly runId: string = randomBytes(20).toString('hex');
   readonly executable: string = process.execPath;
   readonly configFile: string;
-  readonly loading: boolean = false;
   readonly #facts: ProcessFacts;
 
   constructor(facts: ProcessFacts) {
     this.#facts = facts;
     this.configFile = facts.configFile;
+  }
+
+  get loading(): boolean {
+    return this.#facts.isLoading();
   }
 
   get port(): number {
@@ -40,8 +47,10 @@ export class ServerLifecycle implements Lifecycle {
     return this.#facts.listeners();
   }
 
-  shutdown(_options: ShutdownOptions, client: ClientState): string | undefined {
+  shutdown(options: ShutdownOptions, client: ClientState): string | undefined {
     this.#facts.log.warning('User requested shutdown...', { client: client.transport.address });
+    const problem = this.#facts.save(options);
+    if (problem !== undefined) return problem;
     client.closeAfterReply();
     // Not from within a command: the batch that it is part of must come to its end.
     setImmediate(() => this.#facts.stop());

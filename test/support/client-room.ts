@@ -32,6 +32,7 @@ import type { PushMessage } from '../../src/protocol/push-message.ts';
 import { RespWriter } from '../../src/protocol/resp-writer.ts';
 import { Registry as PubSubRegistry } from '../../src/pubsub/registry.ts';
 import { START_MS, show } from './engine.ts';
+import { memorySnapshots } from './memory-snapshots.ts';
 import { type Arg, toBytes } from './resp-client.ts';
 import { parseReply } from './resp-reply.ts';
 
@@ -106,6 +107,7 @@ export class ClientRoom {
       debugging: this.debugging,
       wallClock,
       serialization: new DumpPayloads(this.keyspace, DEFAULT_WRITING),
+      persistence: memorySnapshots(this.keyspace, this.executor, { clock: this.clock }),
       transactions: new Transactions(this.executor, this.keyspace, this.limits, SILENT_LOG),
       blocking: new Blocking(this.executor, this.keyspace, this.clock),
     };

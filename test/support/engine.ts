@@ -16,9 +16,11 @@ import type { KeyEvent } from '../../src/keyspace/events.ts';
 import { type ChangeListener, Keyspace } from '../../src/keyspace/keyspace.ts';
 import { DumpPayloads } from '../../src/persistence/dump-payload.ts';
 import { DEFAULT_WRITING } from '../../src/persistence/rdb-writer.ts';
+import type { Snapshots } from '../../src/persistence/snapshots.ts';
 import { Args } from '../../src/protocol/args.ts';
 import { RespWriter } from '../../src/protocol/resp-writer.ts';
 import { Registry as PubSubRegistry } from '../../src/pubsub/registry.ts';
+import { type MemorySnapshotOptions, memorySnapshots } from './memory-snapshots.ts';
 import { type Arg, toBytes } from './resp-client.ts';
 import { parseReply, type Reply } from './resp-reply.ts';
 
@@ -31,6 +33,8 @@ export interface EngineOptions {
   readonly commands?: readonly Command[];
   /** Services that the commands under test use. Using any other fails and says which one it was. */
   readonly services?: Partial<Services>;
+  /** Where snapshots go; nowhere that outlives the engine by default. */
+  readonly disk?: MemorySnapshotOptions;
 }
 
 /** See the file's comment. One session, unless `session()` makes more. */
@@ -39,6 +43,7 @@ export class TestEngine {
   readonly registry: Registry;
   readonly statistics: EngineStatistics;
   readonly executor: Executor;
+  readonly snapshots: Snapshots;
   /** The session that `run` and `text` use. */
   readonly client: Session;
   readonly #services: Services;
@@ -50,12 +55,17 @@ export class TestEngine {
     this.registry = new Registry(options.commands ?? COMMANDS);
     this.statistics = new EngineStatistics(this.registry, START_MS);
     this.executor = new Executor(this.registry, this.statistics);
+    this.snapshots = memorySnapshots(this.keyspace, this.executor, {
+      clock: { wallMs: () => this.keyspace.nowMs, monotonicMs: () => performance.now() },
+      ...options.disk,
+    });
     this.#services = only({
       catalog: this.registry,
       password: { required: false, matches: () => true },
       statistics: this.statistics,
       pubsub: new PubSubRegistry(),
       serialization: new DumpPayloads(this.keyspace, DEFAULT_WRITING),
+      persistence: this.snapshots,
       ...options.services,
     });
     this.client = this.session();

@@ -1,0 +1,60 @@
+/** Where snapshots are, and how they are read and written, as the configuration says it. */
+import type { Config } from '../engine/config.ts';
+import type { SnapshotFacts } from './keyspace-writer.ts';
+import type { SnapshotWriting } from './snapshot-file.ts';
+
+/** Current at any time. */
+export interface SnapshotSettings {
+  readonly directory: string;
+  readonly fileName: string;
+  readonly writing: SnapshotWriting;
+  /** Whether a checksum must be right, where there is one. */
+  readonly checks: boolean;
+  /** Whether collections are searched for elements that are there twice. */
+  readonly isDeep: boolean;
+  /** What is noted of each key's use. */
+  readonly use: SnapshotFacts['use'];
+}
+
+/** Settings that follow a configuration. */
+export function snapshotSettings(config: Config): SnapshotSettings {
+  const { values } = config;
+  const writing = snapshotWriting(config);
+  return {
+    get directory() {
+      return values.dir;
+    },
+    get fileName() {
+      return values.dbfilename;
+    },
+    writing,
+    get checks() {
+      return values.rdbchecksum;
+    },
+    get isDeep() {
+      return values['sanitize-dump-payload'] === 'yes';
+    },
+    get use() {
+      const policy = values['maxmemory-policy'];
+      if (policy.endsWith('-lfu')) return 'frequency';
+      return policy.endsWith('-lru') ? 'idle' : 'none';
+    },
+  };
+}
+
+function snapshotWriting({ values }: Config): SnapshotWriting {
+  return {
+    get sums() {
+      return values.rdbchecksum;
+    },
+    get syncsIncrementally() {
+      return values['rdb-save-incremental-fsync'];
+    },
+    get compresses() {
+      return values.rdbcompression;
+    },
+    get version() {
+      return values['rdb-version'];
+    },
+  };
+}

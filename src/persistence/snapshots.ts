@@ -1,0 +1,282 @@
+/**
+ * The snapshot of an engine's data: loaded when it starts, in slices between which clients are told
+ * to wait, and saved when somebody asks for it.
+ */
+import { join } from 'node:path';
+import type {
+  LoadingFigures,
+  Persistence,
+  ReloadOptions,
+} from '../commands/services/persistence.ts';
+import { REDIS_VERSION } from '../commands/version.ts';
+import type { Clock } from '../engine/clock.ts';
+import type { Executor } from '../engine/execute.ts';
+import type { Log } from '../engine/log.ts';
+import type { Keyspace } from '../keyspace/keyspace.ts';
+import { OutOfMemoryError } from '../memory/heap.ts';
+import type { FileSystem, OpenFile } from './file-system.ts';
+import { KeyspaceReader, type RdbReading } from './keyspace-reader.ts';
+import type { SnapshotFacts } from './keyspace-writer.ts';
+import { RdbError } from './rdb-error.ts';
+import { RdbReader } from './rdb-reader.ts';
+import { FileSource, saveSnapshot } from './snapshot-file.ts';
+import type { SnapshotSettings } from './snapshot-settings.ts';
+import { runSteps, type Steps } from './steps.ts';
+
+/** Longest slice of loading: clients that ask meanwhile wait so long to hear that. */
+const SLICE_MS = 5;
+/** Between two words about how far loading is. */
+const PROGRESS_MS = 2000;
+
+/** What snapshots work with. */
+export interface SnapshotSurroundings {
+  readonly keyspace: Keyspace;
+  readonly executor: Executor;
+  readonly files: FileSystem;
+  readonly settings: SnapshotSettings;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** A snapshot that cannot be loaded: which, where and why. It was left as it is. */
+export class SnapshotLoadError extends Error {
+  override name = 'SnapshotLoadError';
+  readonly path: string;
+  /** Bytes from the beginning; -1 when it was not even read. */
+  readonly offset: number;
+  readonly reason: string;
+
+  constructor(path: string, offset: number, reason: string) {
+    super(`${path} cannot be loaded${offset < 0 ? '' : ` from byte ${offset} on`}: ${reason}`);
+    this.path = path;
+    this.offset = offset;
+    this.reason = reason;
+  }
+}
+
+/** See the file's comment. */
+export class Snapshots implements Persistence {
+  isLoading = false;
+  loading: LoadingFigures | null = null;
+  lastSaveMs: number;
+  saves = 0;
+  keysLoaded = 0;
+  keysExpired = 0;
+  readonly #around: SnapshotSurroundings;
+  /** The code of each library of functions that was loaded: it is saved as it came. */
+  #libraries: readonly Buffer[] = [];
+  /** Changes that were saved. */
+  #savedChanges = 0;
+  #abandoned = false;
+
+  constructor(around: SnapshotSurroundings) {
+    this.#around = around;
+    this.lastSaveMs = around.clock.wallMs();
+  }
+
+  get changesSinceSave(): number {
+    return this.#around.keyspace.dirty - this.#savedChanges;
+  }
+
+  // --- Saving
+
+  save(): string | undefined {
+    const { files, settings, keyspace, clock, log } = this.#around;
+    const { directory, fileName, writing } = settings;
+    const startMs = clock.monotonicMs();
+    try {
+      const bytes = saveSnapshot(files, directory, fileName, keyspace, writing, this.#facts());
+      const milliseconds = Math.round(clock.monotonicMs() - startMs);
+      log.notice('DB saved on disk', { file: fileName, bytes, milliseconds });
+    } catch (problem) {
+      const reason = reasonOf(problem);
+      log.warning('Error saving DB on disk', { directory, file: fileName, reason });
+      return reason;
+    }
+    this.lastSaveMs = clock.wallMs();
+    this.#savedChanges = keyspace.dirty;
+    this.saves++;
+    return undefined;
+  }
+
+  #facts(): SnapshotFacts {
+    const { keyspace, clock, settings } = this.#around;
+    return {
+      aux: [
+        ['redis-ver', REDIS_VERSION],
+        ['redis-bits', '64'],
+        ['ctime', String(Math.floor(clock.wallMs() / 1000))],
+        ['used-mem', String(keyspace.heap.usedBytes)],
+        ['aof-base', '0'],
+      ],
+      libraries: this.#libraries,
+      use: settings.use,
+    };
+  }
+
+  // --- Loading
+
+  /**
+   * Loads the snapshot if there is one, in slices; returns when it is done, or `abandon` was
+   * called. Rejects with SnapshotLoadError.
+   */
+  async load(): Promise<void> {
+    const path = this.#path();
+    const file = this.#open(path);
+    if (file === null) return;
+    this.#setLoading(true);
+    try {
+      await this.#loadFile(file, path);
+    } finally {
+      file.close();
+      this.#setLoading(false);
+    }
+  }
+
+  #setLoading(isLoading: boolean): void {
+    this.isLoading = isLoading;
+    this.loading = null;
+    this.#around.executor.loading = isLoading;
+  }
+
+  /** Ends the loading that may be under way. */
+  abandon(): void {
+    this.#abandoned = true;
+  }
+
+  reload({ saves, flushes, merges }: ReloadOptions): string | undefined {
+    if (saves) {
+      const problem = this.save();
+      if (problem !== undefined) return problem;
+    }
+    const { keyspace, log } = this.#around;
+    const path = this.#path();
+    try {
+      const file = this.#open(path);
+      if (file === null) throw new SnapshotLoadError(path, -1, 'there is no such file');
+      try {
+        if (flushes) this.#empty();
+        const reader = RdbReader.ofSource(new FileSource(file), this.#around.settings.checks);
+        const into = new KeyspaceReader(keyspace, { ...this.#reading(), replaces: merges });
+        this.#run(path, reader, () => runSteps(into.read(reader)));
+        this.#loaded(into);
+      } finally {
+        file.close();
+      }
+    } catch (problem) {
+      if (!(problem instanceof SnapshotLoadError)) throw problem;
+      log.warning('DB could not be reloaded', { reason: problem.message });
+      return problem.message;
+    }
+    this.#savedChanges = keyspace.dirty;
+    log.warning('DB reloaded by DEBUG RELOAD');
+    return undefined;
+  }
+
+  async #loadFile(file: OpenFile, path: string): Promise<void> {
+    const { keyspace, clock, log, settings } = this.#around;
+    const source = new FileSource(file);
+    const reader = RdbReader.ofSource(source, settings.checks);
+    const into = new KeyspaceReader(keyspace, this.#reading());
+    const steps = into.read(reader);
+    const startMs = clock.monotonicMs();
+    const wallMs = clock.wallMs();
+    let saidMs = startMs;
+    for (let isDone = false; !isDone && !this.#abandoned; ) {
+      isDone = this.#run(path, reader, () => this.#runSlice(steps));
+      this.loading = {
+        startMs: wallMs,
+        totalBytes: source.size,
+        loadedBytes: reader.offset,
+        usedMemory: Number(into.facts.get('used-mem') ?? 0),
+      };
+      const nowMs = clock.monotonicMs();
+      if (nowMs - saidMs >= PROGRESS_MS) {
+        saidMs = nowMs;
+        const percent = Math.floor((reader.offset / source.size) * 100);
+        log.notice('Loading', { file: path, percent, keys: into.loaded });
+      }
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    if (this.#abandoned) return;
+    this.#loaded(into);
+    const seconds = ((clock.monotonicMs() - startMs) / 1000).toFixed(3);
+    log.notice('DB loaded from disk', {
+      file: path,
+      keys: into.loaded,
+      expired: into.expired,
+      seconds,
+    });
+    if (into.empty > 0) log.warning('Empty keys were left out', { keys: into.empty });
+  }
+
+  /** Loads for a while; whether all is loaded. */
+  #runSlice(steps: Steps): boolean {
+    const { clock } = this.#around;
+    const endMs = clock.monotonicMs() + SLICE_MS;
+    do {
+      if (steps.next().done === true) return true;
+    } while (clock.monotonicMs() < endMs);
+    return false;
+  }
+
+  /** Runs a part of loading; what is wrong with the file is told as SnapshotLoadError. */
+  #run<Result>(path: string, reader: RdbReader, part: () => Result): Result {
+    try {
+      return part();
+    } catch (problem) {
+      if (problem instanceof RdbError) {
+        throw new SnapshotLoadError(path, problem.offset, problem.message);
+      }
+      if (problem instanceof OutOfMemoryError || isOfSystem(problem)) {
+        throw new SnapshotLoadError(path, reader.offset, reasonOf(problem));
+      }
+      throw problem;
+    }
+  }
+
+  #loaded({ loaded, expired, libraries }: KeyspaceReader): void {
+    this.keysLoaded = loaded;
+    this.keysExpired = expired;
+    this.#libraries = libraries;
+  }
+
+  /** The file, null if there is none. */
+  #open(path: string): OpenFile | null {
+    try {
+      return this.#around.files.openToRead(path);
+    } catch (problem) {
+      if (isMissing(problem)) return null;
+      throw new SnapshotLoadError(path, -1, reasonOf(problem));
+    }
+  }
+
+  #empty(): void {
+    const { keyspace } = this.#around;
+    for (const database of keyspace.databases) database.flush();
+    while (keyspace.hasGarbage) keyspace.freeGarbage();
+  }
+
+  #path(): string {
+    const { directory, fileName } = this.#around.settings;
+    return join(directory, fileName);
+  }
+
+  #reading(): RdbReading {
+    const { checks, isDeep } = this.#around.settings;
+    return { checks, isDeep, dropsExpired: true, replaces: false };
+  }
+}
+
+function isMissing(problem: unknown): boolean {
+  return isOfSystem(problem) && problem.code === 'ENOENT';
+}
+
+/** Whether the system refused something. */
+function isOfSystem(problem: unknown): problem is NodeJS.ErrnoException {
+  return problem instanceof Error && 'code' in problem;
+}
+
+function reasonOf(problem: unknown): string {
+  return problem instanceof Error ? problem.message : String(problem);
+}
