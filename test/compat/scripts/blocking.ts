@@ -4,6 +4,7 @@ import {
   closed,
   defineScript,
   in72,
+  needing,
   on,
   raw,
   receive,
@@ -234,6 +235,25 @@ export const script = defineScript({
     'LPUSH l three',
     on('a', receive()),
   ],
+
+  'RESTORE makes a list': needing('RESTORE', [
+    'RPUSH from v',
+    capture('dump', 'DUMP from'),
+    on('a', send('BLPOP l 0')),
+    untilBlocked(1),
+    ['RESTORE', 'l', '0', '{dump}'],
+    on('a', receive()),
+    'EXISTS l',
+  ]),
+
+  'SORT stores a list': needing('SORT', [
+    'RPUSH from 3 1 2',
+    on('a', send('BLPOP l 0')),
+    untilBlocked(1),
+    'SORT from STORE l',
+    on('a', receive()),
+    'LRANGE l 0 -1',
+  ]),
 
   'Another type leaves a client where it is': [
     on('a', send('BLPOP k 0')),
