@@ -95,7 +95,7 @@ export class EmbeddedRedstart {
       keepsProcessAlive: false,
       onShutdown: () => {
         this.#closed = true;
-        this.#endSubscriptions();
+        this.#endOwnClients();
       },
     });
     this.#client = new EmbeddedClient(this.#redstart.engine);
@@ -169,11 +169,12 @@ export class EmbeddedRedstart {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.#endSubscriptions();
+    this.#endOwnClients();
     await this.#redstart.stop();
   }
 
-  #endSubscriptions(): void {
+  /** Ends subscriptions and waits. */
+  #endOwnClients(): void {
     for (const { transport } of [...this.#redstart.engine.clients.all()]) {
       if (transport.kind === 'embedded') transport.destroy();
     }
