@@ -212,6 +212,13 @@ export class PackedTable extends PackedSearch {
   }
 
   /**
+   * Brings into the cache what `random` reads when it is given these numbers, two for each draw.
+   */
+  fetchDrawn(root: Ptr, numbers: Float64Array, draws: number): number {
+    return this.#sampling.fetch(root, numbers, draws);
+  }
+
+  /**
    * Finds so many different entries, or all if there are no more, every choice with equal chances,
    * and calls back for each. `visit` may not change the table.
    */

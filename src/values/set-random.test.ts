@@ -106,6 +106,23 @@ describe.each(SHAPES)(`choosing from %s, SEED=${seed}`, (_name, encoding, texts)
   });
 });
 
+describe(`choosing from a large table, SEED=${seed}`, () => {
+  it('has equal chances though numbers are drawn ahead, and goes on while members go', () => {
+    const texts = members('m', 30_000);
+    const model = new SetModel(texts);
+    const picker = pickerOf(model, new SeededRandom(seed));
+    const endings = members('', 100).map((text) => text.padStart(2, '0'));
+    const met = written(50_000, (reply) => picker.writeTimes(model.cell, 50_000, reply));
+    const ended = met.map((text) => text.slice(1).padStart(2, '0').slice(-2));
+    expectEven(ended, endings, 0);
+    const gone = written(20_000, (reply) => picker.takeOut(model.cell, 20_000, reply));
+    for (const text of gone) expect(model.texts.delete(text)).toBe(true);
+    const last = gone.map((text) => text.slice(1).padStart(2, '0').slice(-2));
+    expectEven(last, endings, 20 / 30);
+    model.check();
+  });
+});
+
 describe('what stays of a table when most of it is taken out', () => {
   it.each([
     [5, SET_LISTPACK],

@@ -1,10 +1,16 @@
 /**
  * Members of sets chosen at random, all with equal chances: to look at them, and to take them out.
+ *
+ * Where a table is large, the random numbers for the next choices are drawn ahead, and the buckets
+ * that they will lead to are fetched together, so that the cache misses overlap. What they lead to
+ * is found out when their turn comes, so nothing need stay as it was meanwhile.
  */
+import type { Ptr } from '../memory/address.ts';
 import type { Reply } from '../protocol/reply.ts';
 import * as intset from '../structures/intset.ts';
 import * as listpack from '../structures/listpack.ts';
 import { ListpackCursor } from '../structures/listpack-cursor.ts';
+import { DRAWS_AHEAD_MAX } from '../structures/packed-sampling.ts';
 import type { Cell } from './cell.ts';
 import type { Sets } from './set.ts';
 import { takeEntry } from './set-cursor.ts';
@@ -14,6 +20,9 @@ import { packedCount, removeFlagged, trimCell } from './set-packed.ts';
 
 /** When so many times what stays is less than what goes, what stays is taken out instead. */
 const KEEP_SHARE = 5;
+
+/** Tables with fewer members are in the cache as they are. */
+const AHEAD_MEMBERS_MIN = 20_000;
 
 /** See the file's comment. One per keyspace serves all sets. */
 export class SetPicker {
@@ -25,6 +34,12 @@ export class SetPicker {
   readonly #entry = new ListpackCursor();
   /** Where the member is among those of an intset, or its offset in a listpack. */
   #place = 0;
+  /** For each draw a number for the bucket, and one for the place in it; see PackedSampling. */
+  readonly #drawn = new Float64Array(DRAWS_AHEAD_MAX * 2);
+  #next: number = DRAWS_AHEAD_MAX * 2;
+  #root = 0 as Ptr;
+  /** Sum of what was fetched, so that it cannot be optimised away. */
+  #sum = 0;
 
   constructor(sets: Sets) {
     this.#sets = sets;
@@ -36,7 +51,10 @@ export class SetPicker {
     const { table } = this.#sets;
     const { encoding, bytes, view, start } = cell;
     if (encoding === SET_HASHTABLE) {
-      table.random(cell.root, this.random);
+      const { root } = cell;
+      const isLarge = table.count(root) >= AHEAD_MEMBERS_MIN;
+      this.#root = root;
+      table.random(root, isLarge ? this.#drawnAhead : this.random);
       member.setText(table.memberBytes, table.memberView, table.memberStart, table.memberLength);
       return member;
     }
@@ -156,6 +174,18 @@ export class SetPicker {
     } finally {
       sets.dispose(kept);
     }
+  }
+
+  readonly #drawnAhead = (): number => {
+    if (this.#next === this.#drawn.length) this.#draw();
+    return this.#drawn[this.#next++]!;
+  };
+
+  #draw(): void {
+    const drawn = this.#drawn;
+    for (let i = 0; i < drawn.length; i++) drawn[i] = this.random();
+    this.#next = 0;
+    this.#sum ^= this.#sets.table.fetchDrawn(this.#root, drawn, DRAWS_AHEAD_MAX);
   }
 
   #memberAt({ bytes, view, start }: Cell, offset: number): SetMember {
