@@ -1,5 +1,12 @@
 import type { CommandMetadata } from './command-metadata.ts';
 
+/** ZRANK and ZREVRANK. */
+const withScoreIn72: Partial<CommandMetadata> = {
+  arity: -3,
+  history: '7.2.0',
+  arguments: 'key:key#0 member:string withscore:pure-token=WITHSCORE?',
+};
+
 /**
  * Where the commands of 7.2 describe themselves otherwise than those of 7.0, from its published
  * command tables; of the families that are compared so far.
@@ -135,6 +142,42 @@ export const changedIn72: { readonly [command: string]: Partial<CommandMetadata>
       'key:key#0 last-id:string entries-added:integer=ENTRIESADDED@7.0.0? ' +
       'max-deleted-id:string=MAXDELETEDID@7.0.0?',
   },
+  zadd: {
+    arguments:
+      'key:key#0 condition:oneof@3.0.2?(nx:pure-token=NX xx:pure-token=XX) ' +
+      'comparison:oneof@6.2.0?(gt:pure-token=GT lt:pure-token=LT) change:pure-token=CH@3.0.2? ' +
+      'increment:pure-token=INCR@3.0.2? data:block*(score:double member:string)',
+  },
+  zrange: {
+    arguments:
+      'key:key#0 start:string stop:string sortby:oneof@6.2.0?(' +
+      'byscore:pure-token=BYSCORE bylex:pure-token=BYLEX) rev:pure-token=REV@6.2.0? ' +
+      'limit:block=LIMIT@6.2.0?(offset:integer count:integer) withscores:pure-token=WITHSCORES?',
+  },
+  zrangebylex: {
+    arguments: 'key:key#0 min:string max:string limit:block=LIMIT?(offset:integer count:integer)',
+  },
+  zrangebyscore: {
+    arguments:
+      'key:key#0 min:double max:double withscores:pure-token=WITHSCORES@2.0.0? ' +
+      'limit:block=LIMIT?(offset:integer count:integer)',
+  },
+  zrangestore: {
+    arguments:
+      'dst:key#0 src:key#1 min:string max:string sortby:oneof?(' +
+      'byscore:pure-token=BYSCORE bylex:pure-token=BYLEX) rev:pure-token=REV? ' +
+      'limit:block=LIMIT?(offset:integer count:integer)',
+  },
+  zrank: withScoreIn72,
+  zrevrangebylex: {
+    arguments: 'key:key#0 max:string min:string limit:block=LIMIT?(offset:integer count:integer)',
+  },
+  zrevrangebyscore: {
+    arguments:
+      'key:key#0 max:double min:double withscores:pure-token=WITHSCORES? ' +
+      'limit:block=LIMIT?(offset:integer count:integer)',
+  },
+  zrevrank: withScoreIn72,
 };
 
 /** The commands that came with 7.2, of the families that are compared so far. */
