@@ -37,7 +37,9 @@ function written(count: number, write: (reply: RespWriter) => void): string[] {
   return items.map((item) => (item.type === 'bulk' ? item.bytes.toString('latin1') : 'none'));
 }
 
-/** Throws unless all were met about equally often; `share` of them at a time, without repetition. */
+/**
+ * Throws unless all were met about equally often; `share` of them at a time, without repetition.
+ */
 function expectEven(met: readonly string[], all: readonly string[], share: number): void {
   const counts = new Map(all.map((text) => [text, 0]));
   for (const text of met) counts.set(text, counts.get(text)! + 1);
