@@ -254,6 +254,7 @@ describe('what it tells', () => {
       'Redstart is starting',
       'Ready to accept connections',
       'Received SIGTERM, scheduling shutdown...',
+      'DB saved on disk',
       'Redstart is now ready to exit, bye bye...',
     ]);
     for (const record of log) {

@@ -74,7 +74,7 @@ describe('a snapshot', () => {
     expect(existsSync(join(dir, 'dump.rdb'))).toBe(false);
   });
 
-  test('that is damaged prevents the start, with place and reason, and stays as it is', async () => {
+  test('that is damaged prevents the start, and stays as it is', async () => {
     await save(startRedstart, []);
     const path = join(dir, 'dump.rdb');
     const damaged = readFileSync(path);
