@@ -222,8 +222,10 @@ export class Blocking implements BlockingService, ChangeListener, WaitQueue, Lat
 
   #typeOf(key: WaitedKey): number {
     const database = this.#keyspace.databases[key.databaseId]!;
+    const { entries } = database;
     const entry = key.recordIn(database, database.root);
-    return entry === NO_ENTRY || key.isDue(database) ? NO_TYPE : database.entries.type(entry);
+    if (entry === NO_ENTRY || (entries.expires(entry) && database.isDue(entry))) return NO_TYPE;
+    return entries.type(entry);
   }
 
   /** Answers a waiter whose time is over. */
