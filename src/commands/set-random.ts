@@ -14,6 +14,12 @@ const BAD_COUNT = new CommandError(
   'ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807',
 );
 const COUNT_MIN = -(2n ** 63n - 1n);
+/**
+ * Most members that are answered when they may repeat. Redis tries to answer whatever is asked for,
+ * be it more than anybody's memory holds.
+ */
+const REPEATED_MAX = 2 ** 25;
+const TOO_MANY = new CommandError('ERR value is out of range');
 
 export const spop: Command = {
   name: 'SPOP',
@@ -112,6 +118,7 @@ function replySeveral(context: Context, args: Args, reply: Reply): void {
     reply.array(0);
     return;
   }
+  if (wanted < -REPEATED_MAX) throw TOO_MANY;
   const { sets, setPicker } = context.keyspace;
   const size = sets.size(cell);
   const count = wanted < 0n ? Number(-wanted) : Math.min(Number(wanted), size);

@@ -210,6 +210,17 @@ describe('a large set', () => {
   });
 });
 
+describe('SRANDMEMBER', () => {
+  it('does not begin what it could not end', () => {
+    run('SADD s a');
+    for (const count of ['-33554433', '-9223372036854775807']) {
+      expect(run(`SRANDMEMBER s ${count}`)).toBe('(error) ERR value is out of range');
+      expect(run(`SRANDMEMBER missing ${count}`)).toBe('[]');
+    }
+    expect(run('SRANDMEMBER s 9223372036854775807')).toBe('["a"]');
+  });
+});
+
 describe('SSCAN', () => {
   it('finds all that stays while members come and go', () => {
     fill('s', 5000);
