@@ -71,6 +71,24 @@ it('reads members that doubles cannot tell apart', () => {
   });
 });
 
+it.each([2, 4, 8])('removes the flagged ones among members of %i bytes', (width) => {
+  const members = [-5n, -1n, 0n, 7n, 300n];
+  for (const flags of [
+    [0, 0, 0, 0, 0],
+    [1, 0, 0, 0, 1],
+    [0, 1, 1, 1, 0],
+    [1, 1, 1, 1, 0],
+  ]) {
+    const { bytes, view } = rangeOf(encodeIntset(members, width));
+    intset.removeFlagged(bytes, view, 0, Uint8Array.from(flags));
+    const kept = encodeIntset(
+      members.filter((_, index) => flags[index] === 0),
+      width,
+    );
+    expect(bytes.subarray(0, kept.length).equals(kept)).toBe(true);
+  }
+});
+
 it('chooses every member as often as any other', () => {
   const { view } = rangeOf(encodeIntset([1n, 2n, 3n, 4n], 2));
   const scratch = new Int64();
