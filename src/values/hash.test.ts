@@ -162,6 +162,17 @@ describe('the listpack', () => {
     model.check();
   });
 
+  it('has values that grow and shrink at once', () => {
+    const model = new HashModel();
+    const pairs = (...values: string[]) =>
+      values.map((value, i): Pair => [bytesOf(`f${i}`), bytesOf(value)]);
+    model.create(pairs('aaaa', 'bbbb', 'cccc', 'dddd'));
+    model.setAll(pairs('a', 'bbbbbbb', 'CCCC', 'd'));
+    model.check();
+    model.setAll([...pairs('AAAAAAAA', '', 'c'), ...pairs('17', '-1'), ...pairs('x', 'y', 'z')]);
+    model.check();
+  });
+
   it('becomes a table when it would have too many bytes', () => {
     const model = new HashModel();
     model.hashes.limits.valueBytesMax = 2 ** 30;

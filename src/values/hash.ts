@@ -21,6 +21,9 @@ export const HASH_TABLE = 1;
 /** Room that a packed hash asks for behind it, as a part of its length: 1 in 8. */
 const SLACK_SHIFT = 3;
 
+/** Values whose places are noted when several fields are set; others are looked for twice. */
+const VALUES_NOTED_MAX = 64;
+
 /** Operations on hashes. One per keyspace serves all of them. */
 export class Hashes {
   readonly table: PackedTable;
@@ -32,6 +35,8 @@ export class Hashes {
   valueLength = 0;
   /** Whether the `setAll` that failed last had set some fields before. */
   setSome = false;
+  /** Where values are that are about to be replaced. */
+  readonly #values = new Int32Array(VALUES_NOTED_MAX);
   readonly #ahead = new MemberAhead();
   readonly #pairs = new PackedPairs();
   readonly #value = new ListpackCursor();
@@ -243,24 +248,52 @@ export class Hashes {
 
   #setAllPacked(cell: Cell, args: Args, first: number): number {
     // Room for all of it first: then nothing can fail on the way.
-    let added = 0;
-    for (let i = first; i < args.count; i += 2) {
-      const offset = findPacked(cell, args, i);
-      const bytes = listpack.entryBytes(args.bytes, args.start(i + 1), args.length(i + 1));
-      if (offset === 0) {
-        added += bytes + listpack.entryBytes(args.bytes, args.start(i), args.length(i));
-      } else {
-        const value = listpack.next(cell.bytes, cell.view, cell.start, offset);
-        const old = listpack.entryBytesAt(cell.bytes, cell.view, cell.start, value);
-        if (bytes > old) added += bytes - old;
-      }
-    }
-    growPacked(cell, added);
+    growPacked(cell, this.#measure(cell, args, first));
+    const { bytes, view, start } = cell;
+    const values = this.#values;
+    const total = listpack.totalBytes(view, start);
+    let isMoved = false;
     let fields = 0;
-    for (let i = first; i < args.count; i += 2) if (this.#putPair(cell, args, i)) fields++;
+    for (let i = first; i < args.count; i += 2) {
+      const pair = (i - first) >>> 1;
+      const value = pair < VALUES_NOTED_MAX ? values[pair]! : 0;
+      // What was noted holds until a value of another length, or a new field, comes.
+      if (value !== 0 && !isMoved) {
+        const vStart = args.start(i + 1);
+        const vLength = args.length(i + 1);
+        listpack.replace(bytes, view, start, value, args.bytes, args.view, vStart, vLength);
+      } else if (this.#putPair(cell, args, i)) {
+        fields++;
+      }
+      isMoved ||= listpack.totalBytes(view, start) !== total;
+    }
     fitPacked(cell);
     this.#settle(cell);
     return fields;
+  }
+
+  /**
+   * By how many bytes a packed hash grows, at most, when these pairs are set. Notes where the
+   * values of the first of them are, 0 for what is not there.
+   */
+  #measure(cell: Cell, args: Args, first: number): number {
+    const { bytes, view, start } = cell;
+    const values = this.#values;
+    let added = 0;
+    for (let i = first; i < args.count; i += 2) {
+      const pair = (i - first) >>> 1;
+      const offset = findPacked(cell, args, i);
+      const valueBytes = listpack.entryBytes(args.bytes, args.start(i + 1), args.length(i + 1));
+      let value = 0;
+      if (offset === 0) {
+        added += valueBytes + listpack.entryBytes(args.bytes, args.start(i), args.length(i));
+      } else {
+        value = listpack.next(bytes, view, start, offset);
+        added += Math.max(valueBytes - listpack.entryBytesAt(bytes, view, start, value), 0);
+      }
+      if (pair < VALUES_NOTED_MAX) values[pair] = value;
+    }
+    return added;
   }
 
   /** Sets one pair in a packed hash that has the room; whether the field is new. */
