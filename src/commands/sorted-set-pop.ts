@@ -54,8 +54,8 @@ export const zmpop: Command = {
   summary:
     'Removes and returns the members at one end of the first of several sorted sets that is there.',
   complexity:
-    'O(K)+O(M*log(N)) where K is the number of keys, N the size of the sorted set and M the number ' +
-    'of members returned.',
+    'O(K)+O(M*log(N)) where K is the number of keys, N the size of the sorted set and M the ' +
+    'number of members returned.',
   arity: -4,
   flags: ['write', 'movablekeys'],
   keys: [

@@ -5,7 +5,7 @@
  * Whatever needs memory takes it before the first change, so that a refusal leaves the table as it
  * was.
  */
-import { EXTENT_SHIFT, type Ptr, UNIT_MASK } from '../memory/address.ts';
+import { EXTENT_SHIFT, NULL, type Ptr, UNIT_MASK } from '../memory/address.ts';
 import type { Heap } from '../memory/heap.ts';
 import {
   BUCKET_BYTES,
@@ -44,7 +44,13 @@ export class HashSegments {
   /** Makes an empty segment of one bucket and depth 0. */
   create(): Ptr {
     const chunk = this.#heap.alloc(BUCKET_BYTES);
-    const segment = this.#heap.alloc(SEGMENT_BYTES);
+    let segment = NULL;
+    try {
+      segment = this.#heap.alloc(SEGMENT_BYTES);
+    } catch (refusal) {
+      this.#heap.free(chunk);
+      throw refusal;
+    }
     this.#heap.setWord(segment, SEGMENT_SHAPE, 1 << 8);
     this.#heap.setWord(segment, SEGMENT_COUNT, 0);
     this.#heap.setWord(segment, SEGMENT_CHUNKS, chunk);

@@ -97,16 +97,25 @@ export abstract class HashTable {
   /** The hash of the record's key. */
   abstract hashOf(record: Ptr): number;
 
-  /** Makes an empty table. */
+  /** Makes an empty table. Throws OutOfMemoryError, leaving nothing. */
   create(): Ptr {
     const { heap } = this;
-    const root = heap.alloc(ROOT_BYTES);
-    const directory = heap.alloc(8);
+    const segment = this.#segments.create();
+    let root = NULL;
+    let directory = NULL;
+    try {
+      root = heap.alloc(ROOT_BYTES);
+      directory = heap.alloc(8);
+    } catch (refusal) {
+      this.#segments.free(segment);
+      if (root !== NULL) heap.free(root);
+      throw refusal;
+    }
     heap.setWord(root, ROOT_COUNT, 0);
     heap.setWord(root, ROOT_DIRECTORY, directory);
     heap.setWord(root, ROOT_DEPTH, 0);
     heap.setWord(root, ROOT_DEEPEST, 1);
-    heap.setWord(directory, 0, this.#segments.create());
+    heap.setWord(directory, 0, segment);
     return root;
   }
 

@@ -99,8 +99,8 @@ export class SortedSet {
 
   /**
    * Brings into the cache what finding `hashes[i]` in the set at `roots[i]` will read, for the
-   * first `count`. Overwrites `hashes`. The value returned only keeps the loads from being optimised
-   * away.
+   * first `count`. Overwrites `hashes`. The value returned only keeps the loads from being
+   * optimised away.
    */
   prefetchMembers(roots: Uint32Array, hashes: Int32Array, count: number): number {
     let sum = 0;

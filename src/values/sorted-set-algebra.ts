@@ -13,11 +13,13 @@ export function addScores(score: number, other: number): number {
   return numberOr0(score + other);
 }
 
+/** Where neither is lesser the first: as Redis compares 0 and -0, and what is not a number. */
 export function lesserScore(score: number, other: number): number {
   if (other < score) return other;
   return score;
 }
 
+/** As `lesserScore`, the greater. */
 export function greaterScore(score: number, other: number): number {
   if (other > score) return other;
   return score;
