@@ -11,6 +11,7 @@ import { SnapshotLoadError } from './persistence/snapshots.ts';
 import { Redstart } from './redstart.ts';
 import { lowerClientsMax } from './server/file-limit.ts';
 import { ListenError } from './server/listener.ts';
+import { loadingBar } from './server/loading-bar.ts';
 import { createLogger, LogFileError, type Logger } from './server/logger.ts';
 
 const USAGE = `Usage: redstart [/path/to/redis.conf] [options] [-]
@@ -81,7 +82,12 @@ async function serve(config: Config): Promise<void> {
     log.warning('Redstart is now ready to exit, bye bye...');
     process.exit(0);
   };
-  const redstart = new Redstart(config, { log, onShutdown: exit });
+  const progress = loadingBar();
+  const redstart = new Redstart(config, {
+    log,
+    onShutdown: exit,
+    ...(progress !== null && { progress }),
+  });
   log.notice('Redstart is starting', {
     version: REDSTART_VERSION,
     redis: REDIS_VERSION,

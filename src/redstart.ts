@@ -33,7 +33,7 @@ import { Keyspace } from './keyspace/keyspace.ts';
 import { DumpPayloads } from './persistence/dump-payload.ts';
 import { type FileSystem, SYSTEM_FILES } from './persistence/file-system.ts';
 import { snapshotSettings } from './persistence/snapshot-settings.ts';
-import { Snapshots } from './persistence/snapshots.ts';
+import { type LoadingProgress, Snapshots } from './persistence/snapshots.ts';
 import { KeyspaceNotifications } from './pubsub/notifications.ts';
 import { Registry as PubSubRegistry } from './pubsub/registry.ts';
 import { ServerLifecycle } from './server/lifecycle.ts';
@@ -53,6 +53,8 @@ export interface RedstartOptions {
   readonly log?: Log;
   readonly clock?: Clock;
   readonly files?: FileSystem;
+  /** Who shows how far loading is, in place of lines in the log. */
+  readonly progress?: LoadingProgress;
   /** Called when a client has asked for SHUTDOWN and everything is stopped. */
   readonly onShutdown?: () => void;
   /**
@@ -100,7 +102,8 @@ export class Redstart {
     debugging.permission = config.values['enable-debug-command'];
     const files = options.files ?? SYSTEM_FILES;
     const settings = snapshotSettings(config);
-    this.#snapshots = new Snapshots({ keyspace, executor, files, settings, clock, log });
+    const { progress } = options;
+    this.#snapshots = new Snapshots({ keyspace, executor, files, settings, clock, log, progress });
     const lifecycle = this.#createLifecycle(log, options.onShutdown);
     this.engine = new Engine({
       keyspace,

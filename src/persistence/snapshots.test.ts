@@ -3,7 +3,7 @@ import { TestEngine } from '../../test/support/engine.ts';
 import { MemoryFiles } from '../../test/support/memory-files.ts';
 import type { Log } from '../engine/log.ts';
 import { checkKeyspace } from '../keyspace/keyspace-check.ts';
-import { SnapshotLoadError, type Snapshots } from './snapshots.ts';
+import { type LoadingProgress, SnapshotLoadError, type Snapshots } from './snapshots.ts';
 
 const PATH = 'dir/dump.rdb';
 
@@ -124,6 +124,20 @@ describe('snapshots', () => {
     await loading;
     expect(other.snapshots.isLoading).toBe(false);
     checkKeyspace(other.engine.keyspace);
+  });
+
+  test('show how far loading is, and that it is over', async () => {
+    const { engine } = start();
+    for (let i = 0; i < 500; i++) engine.run('SET', `key ${i}`, 'x');
+    engine.run('SAVE');
+    const shown: string[] = [];
+    const progress: LoadingProgress = {
+      advanced: (loaded, total, keys) => shown.push(`${loaded === total} ${keys}`),
+      ended: () => shown.push('ended'),
+    };
+    const other = new TestEngine({ disk: { files, log, progress } });
+    await other.snapshots.load();
+    expect(shown.slice(-2)).toEqual(['true 500', 'ended']);
   });
 
   test('keep libraries of functions as they came', async () => {

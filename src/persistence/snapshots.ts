@@ -28,6 +28,13 @@ const SLICE_MS = 5;
 /** Between two words about how far loading is. */
 const PROGRESS_MS = 2000;
 
+/** Who shows how far loading is. */
+export interface LoadingProgress {
+  advanced(loadedBytes: number, totalBytes: number, keys: number): void;
+  /** Loading is over, or was given up. */
+  ended(): void;
+}
+
 /** What snapshots work with. */
 export interface SnapshotSurroundings {
   readonly keyspace: Keyspace;
@@ -36,6 +43,8 @@ export interface SnapshotSurroundings {
   readonly settings: SnapshotSettings;
   readonly clock: Clock;
   readonly log: Log;
+  /** In place of lines in the log, where there is one. */
+  readonly progress?: LoadingProgress | undefined;
 }
 
 /** A snapshot that cannot be loaded: which, where and why. It was left as it is. */
@@ -128,6 +137,7 @@ export class Snapshots implements Persistence {
     try {
       await this.#loadFile(file, path);
     } finally {
+      this.#around.progress?.ended();
       file.close();
       this.#setLoading(false);
     }
@@ -174,7 +184,7 @@ export class Snapshots implements Persistence {
   }
 
   async #loadFile(file: OpenFile, path: string): Promise<void> {
-    const { keyspace, clock, log, settings } = this.#around;
+    const { keyspace, clock, log, settings, progress } = this.#around;
     const source = new FileSource(file);
     const reader = RdbReader.ofSource(source, settings.checks);
     const into = new KeyspaceReader(keyspace, this.#reading());
@@ -191,7 +201,9 @@ export class Snapshots implements Persistence {
         usedMemory: Number(into.facts.get('used-mem') ?? 0),
       };
       const nowMs = clock.monotonicMs();
-      if (nowMs - saidMs >= PROGRESS_MS) {
+      if (progress !== undefined) {
+        progress.advanced(reader.offset, source.size, into.loaded);
+      } else if (nowMs - saidMs >= PROGRESS_MS) {
         saidMs = nowMs;
         const percent = Math.floor((reader.offset / source.size) * 100);
         log.notice('Loading', { file: path, percent, keys: into.loaded });

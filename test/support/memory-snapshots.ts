@@ -3,7 +3,7 @@ import type { Executor } from '../../src/engine/execute.ts';
 import { type Log, SILENT_LOG } from '../../src/engine/log.ts';
 import type { Keyspace } from '../../src/keyspace/keyspace.ts';
 import type { SnapshotSettings } from '../../src/persistence/snapshot-settings.ts';
-import { Snapshots } from '../../src/persistence/snapshots.ts';
+import { type LoadingProgress, Snapshots } from '../../src/persistence/snapshots.ts';
 import { MemoryFiles } from './memory-files.ts';
 
 export const SNAPSHOT_SETTINGS: SnapshotSettings = {
@@ -19,6 +19,7 @@ export interface MemorySnapshotOptions {
   readonly files?: MemoryFiles;
   readonly clock?: Clock;
   readonly log?: Log;
+  readonly progress?: LoadingProgress;
 }
 
 /** Snapshots of a keyspace in memory. */
@@ -34,5 +35,6 @@ export function memorySnapshots(
     settings: SNAPSHOT_SETTINGS,
     clock: options.clock ?? SYSTEM_CLOCK,
     log: options.log ?? SILENT_LOG,
+    progress: options.progress,
   });
 }
