@@ -279,6 +279,9 @@ function addSeveral(
   // Looking ahead begins where the sorted set is large.
   let largeFirst = first + 1;
   try {
+    // As 7.2 does, which takes the pairs for so many new members.
+    const pairs = (args.count - first) >>> 1;
+    if (cell.encoding !== ZSET_SKIPLIST && !sortedSets.isSmall(pairs, 0)) sortedSets.enlarge(cell);
     for (let i = first; i < args.count; i += 2) {
       if (cell.encoding !== ZSET_SKIPLIST) largeFirst = i + 3;
       const hash = hashAhead(cell, sortedSets, args, i + 1, largeFirst, 2);
