@@ -19,7 +19,7 @@ const BAD_COUNT = new CommandError(
 const OUT_OF_RANGE = new CommandError('ERR value is out of range');
 
 /** No client can hold the reply to a call that asks for more: Redis would never end. */
-const REPEATS_MAX = 2 ** 30;
+const REPEATS_MAX = 2 ** 25;
 
 export const zrandmember: Command = {
   name: 'ZRANDMEMBER',
