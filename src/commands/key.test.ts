@@ -110,12 +110,12 @@ describe('Asking for keys', () => {
     run('SET k v', 'SET expiring v EX 100');
     engine.run('SET', 'long', 'x'.repeat(10_000));
     const bytes = (key: string) => Number(run(`MEMORY USAGE ${key}`).split(' ')[1]);
-    expect(bytes('k')).toBe(24);
+    expect(bytes('k')).toBe(16);
     expect(bytes('expiring')).toBeGreaterThanOrEqual(bytes('k') + 16);
     expect(bytes('long')).toBeGreaterThan(10_000);
     expect(bytes('long')).toBeLessThan(13_000);
     expect(run('MEMORY USAGE missing')).toBe('(nil)');
-    expect(run('MEMORY USAGE k SAMPLES 0')).toBe('(integer) 24');
+    expect(run('MEMORY USAGE k SAMPLES 0')).toBe('(integer) 16');
     expect(run('MEMORY USAGE k SAMPLES')).toBe('(error) ERR syntax error');
     expect(run('MEMORY USAGE k SAMPLES -1')).toBe('(error) ERR syntax error');
     expect(run('MEMORY USAGE missing SAMPLES x')).toMatch(/not an integer/);

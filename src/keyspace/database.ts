@@ -265,7 +265,8 @@ export class Database {
     const entries = this.entries;
     const capacity = this.keyspace.heap.capacity(entry);
     const expires = entries.expires(entry);
-    const needed = Entries.sizeBytes(entries.keyLength(entry), valueLength, expires);
+    const form = entries.form(entry);
+    const needed = Entries.sizeBytes(form, entries.keyLength(entry), valueLength, expires);
     const shrinks = valueLength < entries.valueLength(entry) && needed * 2 < capacity;
     if (needed <= capacity && !shrinks && entries.keepsForm(entry, valueLength)) {
       entries.setValueLength(entry, valueLength);
@@ -333,8 +334,10 @@ export class Database {
     const { entries } = this;
     const heap = this.keyspace.heap;
     const keyLength = args.length(key);
-    const entry = heap.alloc(Entries.sizeBytes(keyLength, valueLength, expires)) as Ptr as Entry;
-    entries.writeHeader(entry, type, encoding, clock, keyLength, valueLength, expires);
+    const form = Entries.formFor(keyLength, valueLength, expires);
+    const bytes = Entries.sizeBytes(form, keyLength, valueLength, expires);
+    const entry = heap.alloc(bytes) as Ptr as Entry;
+    entries.writeHeader(entry, form, type, encoding, clock, keyLength, valueLength, expires);
     const extent = entry >>> EXTENT_SHIFT;
     const to = heap.bytes[extent]!;
     const keyStart = entries.keyStart(entry);
@@ -387,19 +390,19 @@ export class Database {
     const dueMs = expiry === KEEP_EXPIRY ? this.expiryMs(old) : expiry;
     const expires = dueMs >= 0;
     const keyLength = entries.keyLength(old);
-    const needed = Entries.sizeBytes(keyLength, valueLength, expires);
+    const form = Entries.formFor(keyLength, valueLength, expires);
+    const needed = Entries.sizeBytes(form, keyLength, valueLength, expires);
     const clock = keyspace.access.used(entries.clock(old));
-    if (expires === hadExpiry && this.keyspace.heap.fits(keyspace.heap.capacity(old), needed)) {
-      if (entries.isLong(old) === needsLong(keyLength, valueLength)) {
-        if (hadExpiry) this.wheel.remove(entries.timer(old));
-        keyspace.releaseStructure(old);
-        entries.writeHeader(old, type, encoding, clock, keyLength, valueLength, expires);
-        if (expires) this.#startTimer(old, dueMs);
-        return old;
-      }
+    const isSameShape = expires === hadExpiry && entries.form(old) === form;
+    if (isSameShape && this.keyspace.heap.fits(keyspace.heap.capacity(old), needed)) {
+      if (hadExpiry) this.wheel.remove(entries.timer(old));
+      keyspace.releaseStructure(old);
+      entries.writeHeader(old, form, type, encoding, clock, keyLength, valueLength, expires);
+      if (expires) this.#startTimer(old, dueMs);
+      return old;
     }
     const moved = keyspace.heap.alloc(needed) as Ptr as Entry;
-    entries.writeHeader(moved, type, encoding, clock, keyLength, valueLength, expires);
+    entries.writeHeader(moved, form, type, encoding, clock, keyLength, valueLength, expires);
     this.#copyRange(old, entries.keyStart(old), moved, entries.keyStart(moved), keyLength);
     this.#table.replace(moved);
     if (hadExpiry) this.wheel.remove(entries.timer(old));
@@ -414,11 +417,16 @@ export class Database {
     const keyLength = entries.keyLength(entry);
     const oldLength = entries.valueLength(entry);
     const expires = dueMs >= 0;
-    const needed = Entries.sizeBytes(keyLength, valueLength, expires);
+    const form =
+      slackBytes > 0
+        ? Entries.roomyFormFor(keyLength, valueLength)
+        : Entries.formFor(keyLength, valueLength, expires);
+    const needed = Entries.sizeBytes(form, keyLength, valueLength, expires);
     // What can fail comes before the first change.
     const moved = keyspace.heap.alloc(needed + slackBytes) as Ptr as Entry;
     entries.writeHeader(
       moved,
+      form,
       entries.type(entry),
       entries.encoding(entry),
       entries.clock(entry),
@@ -490,8 +498,4 @@ export class Database {
     keyspace.dirty++;
     if (args !== null) keyspace.listener?.keyChanged(this, args, 0, EXPIRED);
   }
-}
-
-function needsLong(keyLength: number, valueLength: number): boolean {
-  return Entries.sizeBytes(keyLength, valueLength, false) - keyLength - valueLength > 8;
 }

@@ -1,19 +1,23 @@
 /**
  * The record of a key: one block that holds its header, expiry, key and value.
  *
- *   word 0   | access clock 24 | long 1 | expires 1 | encoding 3 | type 3 |
+ *   word 0   | access clock 24 | long 1 | expires 1 | compact 1 | encoding 2 | type 3 |
+ *   byte 4   | room 2 | key length 6 |                                               compact form
  *   word 1   | value length 22 | key length 10 |                                     short form
  *            | 0 |  word 2 | key length |  word 3 | value length |                   long form
  *   [timer, 16 bytes, when `expires` is set: see structures/timing-wheel.ts]
  *   key bytes, value bytes
  *
- * So a short record costs 8 bytes beside its key and value, 24 with an expiry. A string's value is
- * its bytes, also when they read as an integer: the encoding only says so. A collection's value is
- * either its packed bytes or the root address of its structure.
+ * So a short record costs 8 bytes beside its key and value, 24 with an expiry. A compact one costs
+ * 5: its value ends `room` bytes before its block does. That form is taken where it makes the block
+ * smaller, and never with an expiry. A string's value is its bytes, also when they read as an
+ * integer: the encoding only says so. A collection's value is either its packed bytes or the root
+ * address of its structure.
  *
  * Invariants: lengths never change without the record being written anew or resized in place; the
  * record's only owner is its slot in the database's table. Rejected: a separate block for the value
- * (one more miss and 8 bytes more per key).
+ * (one more miss and 8 bytes more per key); the compact form wherever it fits (its value's length
+ * takes a look at the page's size class).
  */
 import { EXTENT_SHIFT, type Ptr, UNIT_MASK } from '../memory/address.ts';
 import type { Heap } from '../memory/heap.ts';
@@ -32,14 +36,16 @@ export const TYPE_ZSET = 3;
 export const TYPE_HASH = 4;
 export const TYPE_STREAM = 5;
 
-/** Type and encoding as one number below 64: the low bits of word 0. */
+/** Type and encoding (below 4) as one number below 32: the low bits of word 0. */
 export function kindOf(type: number, encoding: number): number {
   return type | (encoding << ENCODING_SHIFT);
 }
 
-const KIND_MASK = 63;
+const KIND_MASK = 31;
 const TYPE_MASK = 7;
 const ENCODING_SHIFT = 3;
+const ENCODING_MASK = 3;
+const COMPACT = 0x20;
 const EXPIRES = 0x40;
 const LONG = 0x80;
 const CLOCK_SHIFT = 8;
@@ -50,13 +56,32 @@ const SHORT_VALUE_MAX = (1 << 22) - 1;
 const HEADER_BYTES = 8;
 const LONG_BYTES = 8;
 
-/** Bytes before the key, by the two flags of word 0. */
-const KEY_OFFSET = Uint8Array.of(
+const COMPACT_KEY_BITS = 6;
+const COMPACT_KEY_MAX = (1 << COMPACT_KEY_BITS) - 1;
+const COMPACT_ROOM_MAX = 3;
+const COMPACT_HEADER_BYTES = 5;
+/** Blocks up to this size come in steps of 8 bytes. */
+const COMPACT_BYTES_MAX = 128;
+
+/** How a record holds its lengths; see the file's comment. */
+export type Form = number & { readonly [entryBrand]: true };
+const FORM_SHORT = 0 as Form;
+const FORM_COMPACT = COMPACT as Form;
+const FORM_LONG = LONG as Form;
+const FORM_MASK = COMPACT | LONG;
+
+/** Bytes before the key, by the flags of word 0 from `compact` up; -1 where they exclude each other. */
+const KEY_OFFSET = Int8Array.of(
   HEADER_BYTES,
+  COMPACT_HEADER_BYTES,
   HEADER_BYTES + TIMER_BYTES,
+  -1,
   HEADER_BYTES + LONG_BYTES,
+  -1,
   HEADER_BYTES + LONG_BYTES + TIMER_BYTES,
+  -1,
 );
+const KEY_OFFSET_SHIFT = 5;
 
 /** Reads and writes records. */
 export class Entries {
@@ -66,16 +91,35 @@ export class Entries {
     this.heap = heap;
   }
 
-  /** Bytes that a record needs. */
-  static sizeBytes(keyLength: number, valueLength: number, expires: boolean): number {
-    const long = keyLength > SHORT_KEY_MAX || valueLength > SHORT_VALUE_MAX;
-    const fixed = HEADER_BYTES + (long ? LONG_BYTES : 0) + (expires ? TIMER_BYTES : 0);
-    return fixed + keyLength + valueLength;
+  /** The form of a record with these lengths that takes the least memory. */
+  static formFor(keyLength: number, valueLength: number, expires: boolean): Form {
+    if (keyLength > SHORT_KEY_MAX || valueLength > SHORT_VALUE_MAX) return FORM_LONG;
+    const length = keyLength + valueLength;
+    // Three bytes less make one unit less when the last unit would hold one to three bytes.
+    const isSmaller = ((length - 1) & 7) < 3;
+    const fits = keyLength <= COMPACT_KEY_MAX && length <= COMPACT_BYTES_MAX - COMPACT_HEADER_BYTES;
+    return isSmaller && fits && !expires ? FORM_COMPACT : FORM_SHORT;
   }
 
-  /** Writes a record's header; key, timer and value are the caller's to fill. */
+  /** That of a record whose block has more room than it needs. */
+  static roomyFormFor(keyLength: number, valueLength: number): Form {
+    const isLong = keyLength > SHORT_KEY_MAX || valueLength > SHORT_VALUE_MAX;
+    return isLong ? FORM_LONG : FORM_SHORT;
+  }
+
+  /** Bytes that a record needs. */
+  static sizeBytes(form: Form, keyLength: number, valueLength: number, expires: boolean): number {
+    const before = KEY_OFFSET[(form | (expires ? EXPIRES : 0)) >>> KEY_OFFSET_SHIFT]!;
+    return before + keyLength + valueLength;
+  }
+
+  /**
+   * Writes a record's header; key, timer and value are the caller's to fill. REQUIRES: a compact
+   * record's block is no larger than it has to be.
+   */
   writeHeader(
     entry: Entry,
+    form: Form,
     type: number,
     encoding: number,
     clock: number,
@@ -85,17 +129,24 @@ export class Entries {
   ): void {
     const words = this.heap.words[entry >>> EXTENT_SHIFT]!;
     const at = (entry & UNIT_MASK) << 1;
-    let head = type | (encoding << ENCODING_SHIFT) | (clock << CLOCK_SHIFT);
+    let head = form | type | (encoding << ENCODING_SHIFT) | (clock << CLOCK_SHIFT);
     if (expires) head |= EXPIRES;
-    if (keyLength > SHORT_KEY_MAX || valueLength > SHORT_VALUE_MAX) {
-      head |= LONG;
+    words[at] = head;
+    if (form === FORM_SHORT) {
+      words[at + 1] = keyLength | (valueLength << SHORT_KEY_BITS);
+    } else if (form === FORM_COMPACT) {
+      const room = -(COMPACT_HEADER_BYTES + keyLength + valueLength) & 7;
+      // The rest of the word is key bytes, which may be there already.
+      words[at + 1] = (words[at + 1]! & ~0xff) | (room << COMPACT_KEY_BITS) | keyLength;
+    } else {
       words[at + 1] = 0;
       words[at + 2] = keyLength;
       words[at + 3] = valueLength;
-    } else {
-      words[at + 1] = keyLength | (valueLength << SHORT_KEY_BITS);
     }
-    words[at] = head;
+  }
+
+  form(entry: Entry): Form {
+    return (this.#head(entry) & FORM_MASK) as Form;
   }
 
   type(entry: Entry): number {
@@ -108,13 +159,13 @@ export class Entries {
   }
 
   encoding(entry: Entry): number {
-    return (this.#head(entry) >>> ENCODING_SHIFT) & 7;
+    return (this.#head(entry) >>> ENCODING_SHIFT) & ENCODING_MASK;
   }
 
   setEncoding(entry: Entry, encoding: number): void {
     const words = this.heap.words[entry >>> EXTENT_SHIFT]!;
     const at = (entry & UNIT_MASK) << 1;
-    words[at] = (words[at]! & ~(7 << ENCODING_SHIFT)) | (encoding << ENCODING_SHIFT);
+    words[at] = (words[at]! & ~(ENCODING_MASK << ENCODING_SHIFT)) | (encoding << ENCODING_SHIFT);
   }
 
   expires(entry: Entry): boolean {
@@ -149,43 +200,58 @@ export class Entries {
   keyLength(entry: Entry): number {
     const words = this.heap.words[entry >>> EXTENT_SHIFT]!;
     const at = (entry & UNIT_MASK) << 1;
-    return (words[at]! & LONG) === 0 ? words[at + 1]! & SHORT_KEY_MAX : words[at + 2]!;
+    return keyLengthAt(words, at, words[at]! | 0);
   }
 
   valueLength(entry: Entry): number {
     const words = this.heap.words[entry >>> EXTENT_SHIFT]!;
     const at = (entry & UNIT_MASK) << 1;
-    return (words[at]! & LONG) === 0 ? words[at + 1]! >>> SHORT_KEY_BITS : words[at + 3]!;
+    const form = words[at]! & FORM_MASK;
+    if (form === FORM_SHORT) return words[at + 1]! >>> SHORT_KEY_BITS;
+    return form === FORM_COMPACT
+      ? this.#compactValueLength(entry, words[at + 1]! & 0xff)
+      : words[at + 3]!;
   }
 
   /**
-   * Changes the value's length in the header. REQUIRES: the block has room, and the record's form
-   * (short or long) stays what it is.
+   * Changes the value's length in the header. REQUIRES: the block has room, and `keepsForm` allows
+   * it.
    */
   setValueLength(entry: Entry, valueLength: number): void {
     const words = this.heap.words[entry >>> EXTENT_SHIFT]!;
     const at = (entry & UNIT_MASK) << 1;
-    if ((words[at]! & LONG) !== 0) words[at + 3] = valueLength;
-    else words[at + 1] = (words[at + 1]! & SHORT_KEY_MAX) | (valueLength << SHORT_KEY_BITS);
+    const form = words[at]! & FORM_MASK;
+    if (form === FORM_SHORT) {
+      words[at + 1] = (words[at + 1]! & SHORT_KEY_MAX) | (valueLength << SHORT_KEY_BITS);
+    } else if (form === FORM_COMPACT) {
+      const room = this.#compactRoom(entry, valueLength);
+      const others = ~(COMPACT_ROOM_MAX << COMPACT_KEY_BITS);
+      words[at + 1] = (words[at + 1]! & others) | (room << COMPACT_KEY_BITS);
+    } else {
+      words[at + 3] = valueLength;
+    }
   }
 
   /** Whether a record can take a value of this length without changing its form. */
   keepsForm(entry: Entry, valueLength: number): boolean {
-    return this.isLong(entry) || valueLength <= SHORT_VALUE_MAX;
+    const form = this.form(entry);
+    if (form === FORM_SHORT) return valueLength <= SHORT_VALUE_MAX;
+    if (form === FORM_LONG) return true;
+    const room = this.#compactRoom(entry, valueLength);
+    return room >= 0 && room <= COMPACT_ROOM_MAX;
   }
 
   /** Byte offset of the key within its extent. */
   keyStart(entry: Entry): number {
-    return ((entry & UNIT_MASK) << 3) + KEY_OFFSET[(this.#head(entry) >>> 6) & 3]!;
+    return ((entry & UNIT_MASK) << 3) + keyOffset(this.#head(entry));
   }
 
   /** Byte offset of the value within its extent. */
   valueStart(entry: Entry): number {
     const words = this.heap.words[entry >>> EXTENT_SHIFT]!;
     const at = (entry & UNIT_MASK) << 1;
-    const head = words[at]!;
-    const keyLength = (head & LONG) === 0 ? words[at + 1]! & SHORT_KEY_MAX : words[at + 2]!;
-    return (at << 2) + KEY_OFFSET[(head >>> 6) & 3]! + keyLength;
+    const head = words[at]! | 0;
+    return (at << 2) + keyOffset(head) + keyLengthAt(words, at, head);
   }
 
   /** Bytes and view of the extent that the record is in. */
@@ -201,4 +267,28 @@ export class Entries {
   #head(entry: Entry): number {
     return this.heap.words[entry >>> EXTENT_SHIFT]![(entry & UNIT_MASK) << 1]! | 0;
   }
+
+  #compactValueLength(entry: Entry, word: number): number {
+    const room = (word >>> COMPACT_KEY_BITS) & COMPACT_ROOM_MAX;
+    const fixed = COMPACT_HEADER_BYTES + (word & COMPACT_KEY_MAX) + room;
+    return this.heap.pages.blockBytes(entry) - fixed;
+  }
+
+  /** Bytes of its block that a compact record would leave free with a value of this length. */
+  #compactRoom(entry: Entry, valueLength: number): number {
+    const fixed = COMPACT_HEADER_BYTES + this.keyLength(entry);
+    return this.heap.pages.blockBytes(entry) - fixed - valueLength;
+  }
+}
+
+/** Length of the key of the record at `words[at]`, whose word 0 is `head`. */
+function keyLengthAt(words: Uint32Array, at: number, head: number): number {
+  const form = head & FORM_MASK;
+  if (form === FORM_SHORT) return words[at + 1]! & SHORT_KEY_MAX;
+  return form === FORM_COMPACT ? words[at + 1]! & COMPACT_KEY_MAX : words[at + 2]!;
+}
+
+/** Bytes before the key in a record whose word 0 is `head`. */
+function keyOffset(head: number): number {
+  return KEY_OFFSET[(head >>> KEY_OFFSET_SHIFT) & 7]!;
 }
