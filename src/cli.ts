@@ -10,6 +10,7 @@ import { checkRdb } from './persistence/check-rdb.ts';
 import { SnapshotLoadError } from './persistence/snapshots.ts';
 import { Redstart } from './redstart.ts';
 import { lowerClientsMax } from './server/file-limit.ts';
+import { keepYoungGenerationSmall } from './server/javascript-heap.ts';
 import { ListenError } from './server/listener.ts';
 import { loadingBar } from './server/loading-bar.ts';
 import { createLogger, LogFileError, type Logger } from './server/logger.ts';
@@ -69,6 +70,7 @@ function refuseUnheededProtection({ source }: Config): void {
 }
 
 async function serve(config: Config): Promise<void> {
+  keepYoungGenerationSmall();
   const { values } = config;
   const log = openLog(config);
   if (log === undefined) return;
