@@ -40,7 +40,9 @@ async function compare({ client, random }: Oracle): Promise<number> {
       ['CONFIG', 'SET', 'zset-max-listpack-entries', String(limits[0])],
       ['CONFIG', 'SET', 'zset-max-listpack-value', String(limits[1])],
     ];
-    if (random.fraction() < 0.1) setUp.push(['FLUSHALL'], ['SET', STRING_KEY, 'text']);
+    // 7.2 makes packed ones large if it is given more pairs than the limit, here already one.
+    if (random.fraction() < 0.1 || limits[0] === 0)
+      setUp.push(['FLUSHALL'], ['SET', STRING_KEY, 'text']);
     const resp3 = random.fraction() < 0.3;
     setUp.push(['HELLO', resp3 ? '3' : '2']);
     for (const command of setUp) {

@@ -217,6 +217,7 @@ function requireSense(mode: number, argumentCount: number): void {
 function add(context: Context, args: Args, reply: Reply, first: number, mode: number): void {
   const { sortedSets } = context.keyspace;
   const isIncrement = (mode & INCREMENT) !== 0;
+  const pairs = (args.count - first) >>> 1;
   for (let i = first + 2; i < args.count; i += 2) scoreAt(args, i);
   sortedSets.score[0] = scoreAt(args, first);
   let cell = writeCollection(context, args, 1, TYPE_ZSET);
@@ -226,8 +227,10 @@ function add(context: Context, args: Args, reply: Reply, first: number, mode: nu
       else reply.integer(0);
       return;
     }
-    const pairs = (args.count - first) >>> 1;
     cell = createSortedSet(context, args, 1, pairs, args.length(first + 1));
+  } else if (cell.encoding !== ZSET_SKIPLIST && !sortedSets.isSmall(pairs, 0)) {
+    // As 7.2 does, which takes the pairs for so many new members.
+    sortedSets.enlarge(cell);
   }
   if (args.count - first > 2) {
     reply.integer(addSeveral(context, cell, args, first, mode));
@@ -279,9 +282,6 @@ function addSeveral(
   // Looking ahead begins where the sorted set is large.
   let largeFirst = first + 1;
   try {
-    // As 7.2 does, which takes the pairs for so many new members.
-    const pairs = (args.count - first) >>> 1;
-    if (cell.encoding !== ZSET_SKIPLIST && !sortedSets.isSmall(pairs, 0)) sortedSets.enlarge(cell);
     for (let i = first; i < args.count; i += 2) {
       if (cell.encoding !== ZSET_SKIPLIST) largeFirst = i + 3;
       const hash = hashAhead(cell, sortedSets, args, i + 1, largeFirst, 2);

@@ -51,7 +51,8 @@ type Maker = (random: SeededRandom) => Arg[];
 
 /** How often each kind comes, and what it is. */
 const MAKERS: readonly (readonly [weight: number, maker: Maker])[] = [
-  [24, (random) => ['ZADD', key(random), ...addOptions(random), ...pairs(random)]],
+  [22, (random) => ['ZADD', key(random), ...addOptions(random), ...pairs(random)]],
+  [2, (random) => ['ZADD', key(random), ...random.pick([[], ['NX'], ['CH']]), ...many(random)]],
   [10, (random) => ['ZADD', random.pick(EQUAL_KEYS), ...equalPairs(random)]],
   [6, (random) => ['ZINCRBY', key(random), score(random), member(random)]],
   [5, (random) => ['ZREM', key(random), ...members(random)]],
@@ -142,15 +143,17 @@ function score(random: SeededRandom): string {
   return draw === 38 ? random.pick(NO_SCORES) : String(random.integer(-1000, 1000) / 8);
 }
 
-/** Few, or more than any limit: those 7.2 puts in a large sorted set at once, which keeps a -0. */
 function pairs(random: SeededRandom): string[] {
-  const list =
-    random.fraction() < 0.03
-      ? Array.from({ length: 40 }, (_, i) => [score(random).replace(/^-0$/, '0'), `many:${i}`])
-      : Array.from({ length: random.integer(1, 2) }, () => [score(random), member(random)]);
-  const words = list.flat();
-  if (random.fraction() < 0.01) words.pop();
-  return words;
+  const words = Array.from({ length: random.integer(1, 2) }, () => [score(random), member(random)]);
+  return random.fraction() < 0.01 ? words.flat().slice(1) : words.flat();
+}
+
+/** More than any limit: 7.2 makes room for them at once, in what keeps a -0. */
+function many(random: SeededRandom): string[] {
+  return Array.from({ length: 40 }, (_, i) => [
+    score(random).replace(/^-0$/, '0'),
+    `many:${i}`,
+  ]).flat();
 }
 
 function equalPairs(random: SeededRandom): string[] {
