@@ -15,6 +15,7 @@ import {
   type Log,
   openRedstart,
   ReplyError,
+  SnapshotLoadError,
 } from './index.ts';
 
 const opened: EmbeddedRedstart[] = [];
@@ -222,6 +223,57 @@ describe('an engine', () => {
     await expect.poll(() => db.closed).toBe(true);
     expect(() => db.call('PING')).toThrow('this Redstart is closed');
   });
+});
+
+describe('data on disk', () => {
+  let dir = '';
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), 'redstart-embedded-'));
+  });
+  afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+  it('are saved at the end and loaded when it opens again', async () => {
+    const first = await open({ dir, save: [900, 1] });
+    first.call('SET', 'a', 1);
+    await first.close();
+    const second = await open({ dir });
+    expect(second.call('GET', 'a')).toBe('1');
+    second.call('SET', 'a', 2);
+    // Here nobody asked for it.
+    await second.close();
+    const third = await open({ dir });
+    expect(third.call('GET', 'a')).toBe('1');
+  });
+
+  it('are not loaded from wherever the program happens to run', async () => {
+    writeFileSync(join(dir, 'dump.rdb'), 'no snapshot');
+    const other = await openIn(dir);
+    expect(other.call('DBSIZE')).toBe(0);
+  });
+
+  it('are refused when they are damaged', async () => {
+    writeFileSync(join(dir, 'dump.rdb'), 'no snapshot');
+    await expect(openRedstart({ dir })).rejects.toThrow(SnapshotLoadError);
+  });
+
+  it('keep it open when they cannot be saved, unless they need not be', async () => {
+    const other = await open({ dir, save: [900, 1] });
+    rmSync(dir, { recursive: true });
+    await expect(other.close()).rejects.toThrow('the data cannot be saved');
+    expect(other.closed).toBe(false);
+    await other.close({ save: false });
+    expect(other.closed).toBe(true);
+  });
+
+  async function openIn(directory: string): Promise<EmbeddedRedstart> {
+    const before = process.cwd();
+    process.chdir(directory);
+    try {
+      return await open();
+    } finally {
+      process.chdir(before);
+    }
+  }
 });
 
 describe('listen', () => {

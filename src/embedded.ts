@@ -70,15 +70,21 @@ export interface ListenOptions {
  */
 const EMBEDDED_DEFAULTS: Directives = { port: 0, save: '', bind: ['127.0.0.1', '-::1'] };
 
+/** Who gives one of these means data on disk: what is there is loaded. */
+const OF_DATA_ON_DISK: readonly DirectiveName[] = ['dir', 'dbfilename', 'save', 'appendonly'];
+
 /**
- * Opens an engine of its own. Rejects with ConfigurationError when a directive is unknown or
- * refused.
+ * Opens an engine of its own, with the data that are on disk if a directive says where or when to
+ * save. Rejects with ConfigurationError when a directive is unknown or refused, and with
+ * SnapshotLoadError when the data cannot be loaded.
  */
 export async function openRedstart(
   directives: Directives = {},
   options: OpenOptions = {},
 ): Promise<EmbeddedRedstart> {
-  return new EmbeddedRedstart(configure({ ...EMBEDDED_DEFAULTS, ...directives }), options);
+  const config = configure({ ...EMBEDDED_DEFAULTS, ...directives });
+  const loads = OF_DATA_ON_DISK.some((name) => name in directives);
+  return EmbeddedRedstart.open(config, options, loads);
 }
 
 /** An engine in this process; made by `openRedstart`. */
@@ -100,6 +106,23 @@ export class EmbeddedRedstart {
     });
     this.#client = new EmbeddedClient(this.#redstart.engine);
     this.#redstart.start();
+  }
+
+  /** An engine, with the data that are on disk if it `loads`. */
+  static async open(
+    config: Config,
+    options: OpenOptions,
+    loads: boolean,
+  ): Promise<EmbeddedRedstart> {
+    const opened = new EmbeddedRedstart(config, options);
+    if (!loads) return opened;
+    try {
+      await opened.#redstart.load();
+    } catch (problem) {
+      await opened.close({ save: false });
+      throw problem;
+    }
+    return opened;
   }
 
   /** Whether the engine is closed, by `close` or by a client's SHUTDOWN. */
@@ -165,9 +188,17 @@ export class EmbeddedRedstart {
     return { ...this.#redstart.ports };
   }
 
-  /** Ends all connections and all work of the engine, and forgets its data. May be called again. */
-  async close(): Promise<void> {
+  /**
+   * Ends all connections and all work of the engine, and forgets its data, which are saved first
+   * where `save` names points to save at. Rejects when they cannot be: then it stays open, unless
+   * `save` is false. May be called again.
+   */
+  async close({ save = true }: { readonly save?: boolean } = {}): Promise<void> {
     if (this.#closed) return;
+    const how = { save: save ? 'default' : 'nosave', now: false, force: false } as const;
+    if (this.#redstart.saveAtShutdown(how) !== undefined) {
+      throw new Error('the data cannot be saved; the log says why');
+    }
     this.#closed = true;
     this.#endOwnClients();
     await this.#redstart.stop();

@@ -19,5 +19,6 @@ export type {
 } from './embedded-subscription.ts';
 export { ConfigurationError } from './engine/config-error.ts';
 export type { Log } from './engine/log.ts';
+export { SnapshotLoadError } from './persistence/snapshots.ts';
 export { ReplyError } from './protocol/value-writer.ts';
 export { ListenError } from './server/listener.ts';
