@@ -23,6 +23,8 @@ export class Connection extends ClientConnection {
   readonly #parser: RequestParser;
   /** The arguments read so far of a command that is not complete. */
   #partial: Args | null = null;
+  /** What the client speaks between its batches: messages then need not look at the session. */
+  #resp3 = false;
   /** Messages that wait for the end of the command which has brought them about. */
   #deferred: Buffer[] | null = null;
 
@@ -37,15 +39,12 @@ export class Connection extends ClientConnection {
   }
 
   deliver(message: PushMessage): void {
-    const { session } = this;
-    if (session.closing) return;
-    const bytes = session.resp3 ? message.resp3 : message.resp2;
     if (!this.running) {
-      this.outbox.post(bytes);
-      return;
+      this.outbox.post(this.#resp3 ? message.resp3 : message.resp2);
+    } else if (!this.session.closing) {
+      this.#deferred ??= [];
+      this.#deferred.push(this.session.resp3 ? message.resp3 : message.resp2);
     }
-    this.#deferred ??= [];
-    this.#deferred.push(bytes);
   }
 
   protected sendLate(late: LateReply): boolean {
@@ -125,6 +124,7 @@ export class Connection extends ClientConnection {
       if ((session.stop & STOP_PAUSED) === 0) done = args.end;
       if (this.writer.length > FLUSH_BYTES) this.flush();
     }
+    this.#resp3 = session.resp3;
     return done;
   }
 

@@ -91,12 +91,18 @@ export class Outbox implements PushSender {
     }
   }
 
-  /** Sends bytes that nobody will change, by the end of the turn. */
+  /** Sends bytes that nobody will change, by the end of the turn, unless the client is leaving. */
   post(message: Buffer): void {
+    if (this.#ending) return;
     const turn = this.#turn;
     if (this.#gathered === NO_LINK) turn.begin(this);
     this.#gathered = turn.append(this.#gathered, message);
     if (turn.lengthOf(this.#gathered) > GATHERED_BYTES_MAX) this.sendGathered();
+  }
+
+  /** See PushSender. */
+  touch(): number {
+    return this.#gathered + this.#stream.touch();
   }
 
   /** Sends what was posted. */

@@ -22,6 +22,10 @@ class Sender implements PushSender {
     this.#gathered = this.#turn.append(this.#gathered, bytes);
   }
 
+  touch(): number {
+    return this.#gathered;
+  }
+
   sendGathered(): void {
     if (this.#gathered !== NO_LINK) this.sent.push(this.#turn.bytesOf(this.#gathered));
     this.#gathered = NO_LINK;
@@ -62,7 +66,10 @@ describe(`PushTurn (SEED=${seed})`, () => {
   it('has each sender send once, in the order in which they began', async () => {
     const turn = new PushTurn();
     const order: string[] = [];
-    const senders = ['x', 'y'].map((name) => ({ sendGathered: () => order.push(name) }));
+    const senders = ['x', 'y'].map((name) => ({
+      touch: () => 0,
+      sendGathered: () => order.push(name),
+    }));
     turn.begin(senders[1]!);
     turn.begin(senders[0]!);
     expect(order).toEqual([]);

@@ -33,6 +33,8 @@ interface WriteRequest {
 export interface Handle {
   writeBuffer(request: WriteRequest | null, bytes: Buffer): number | WriteRequest;
   readonly fd: number;
+  /** Whether net has it read; a plain property. */
+  readonly reading?: boolean;
 }
 
 /** The handle to write to, or null where the plain socket is to serve. */
@@ -128,6 +130,11 @@ export class Stream {
     spareRequest = null;
     if (status !== 0) return this.#checked(status);
     return this.#waitFor(request, bytes);
+  }
+
+  /** Reads what `write` is going to need, so that it is fetched from memory meanwhile. */
+  touch(): number {
+    return this.pendingBytes + (this.#handle?.reading ? 1 : 0);
   }
 
   /** Closes, behind all that was written. REQUIRES: `idle`. */
