@@ -2,6 +2,7 @@
  * Replies as RESP2 or RESP3, appended to one output buffer that all connections share: it is
  * flushed before the next connection's batch begins.
  */
+import { constants } from 'node:buffer';
 import { copyBytes } from '../memory/bytes.ts';
 import { losslessBytes } from './lossless-text.ts';
 import { formatDouble, writeInteger } from './numbers.ts';
@@ -12,6 +13,10 @@ const INITIAL_BYTES = 64 * 1024;
 const KEPT_BYTES_MAX = 1024 * 1024;
 /** Most room that is made beyond what a reply needs now. */
 const DOUBLING_BYTES_MAX = 64 * 1024 * 1024;
+/** No reply is longer, whatever its client may hold: the longest buffer there can be. */
+const REPLY_BYTES_MAX = constants.MAX_LENGTH;
+/** The shortest element of a reply: `:0`, CR LF. */
+const ELEMENT_BYTES_MIN = 4;
 /** Longest header: a type byte, 20 digits, CR LF. */
 const HEADER_BYTES_MAX = 24;
 
@@ -170,16 +175,16 @@ export class RespWriter implements Reply {
   }
 
   array(length: number): void {
-    this.#header(TYPE_ARRAY, length);
+    this.#collection(TYPE_ARRAY, length);
   }
 
   map(length: number): void {
-    if (this.resp3) this.#header(TYPE_MAP, length);
-    else this.#header(TYPE_ARRAY, length * 2);
+    if (this.resp3) this.#collection(TYPE_MAP, length);
+    else this.#collection(TYPE_ARRAY, length * 2);
   }
 
   set(length: number): void {
-    this.#header(this.resp3 ? TYPE_SET : TYPE_ARRAY, length);
+    this.#collection(this.resp3 ? TYPE_SET : TYPE_ARRAY, length);
   }
 
   push(length: number): void {
@@ -225,6 +230,14 @@ export class RespWriter implements Reply {
     header.copy(this.buffer, mark);
   }
 
+  /** Begins a collection. One that cannot be sent is refused before work is put into it. */
+  #collection(type: number, length: number): void {
+    if (length * ELEMENT_BYTES_MIN > REPLY_BYTES_MAX) {
+      throw new ReplyTooLargeError(`reply of ${length} elements`);
+    }
+    this.#header(type, length);
+  }
+
   #header(type: number, value: number): void {
     this.#reserve(HEADER_BYTES_MAX);
     this.#headerReserved(type, value);
@@ -266,10 +279,11 @@ export class RespWriter implements Reply {
 
   #grow(bytes: number): void {
     const needed = this.length + bytes;
-    if (needed > this.limitBytes) throw new ReplyTooLargeError(`reply of ${needed} bytes`);
-    const larger = Buffer.allocUnsafeSlow(
-      Math.max(needed, Math.min(this.#capacity * 2, needed + DOUBLING_BYTES_MAX)),
-    );
+    if (needed > this.limitBytes || needed > REPLY_BYTES_MAX) {
+      throw new ReplyTooLargeError(`reply of ${needed} bytes`);
+    }
+    const wanted = Math.max(needed, Math.min(this.#capacity * 2, needed + DOUBLING_BYTES_MAX));
+    const larger = allocate(Math.min(wanted, REPLY_BYTES_MAX));
     this.buffer.copy(larger, 0, 0, this.length);
     this.#use(larger);
   }
@@ -279,5 +293,13 @@ export class RespWriter implements Reply {
     this.#lastWritten = buffer;
     this.#view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
     this.#capacity = buffer.length;
+  }
+}
+
+function allocate(bytes: number): Buffer {
+  try {
+    return Buffer.allocUnsafeSlow(bytes);
+  } catch (cause) {
+    throw new ReplyTooLargeError(`no memory for a reply of ${bytes} bytes`, { cause });
   }
 }
