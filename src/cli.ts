@@ -115,11 +115,14 @@ async function serve(config: Config): Promise<void> {
     return;
   }
   if (pidFile !== '') writePidFile(pidFile, log);
+  let isStopping = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
+      if (isStopping) process.exit(1);
       log.warning(`Received ${signal}, scheduling shutdown...`);
       const problem = redstart.saveAtShutdown({ save: 'default', now: false, force: false });
-      if (problem === undefined) void redstart.stop().then(exit);
+      isStopping = problem === undefined;
+      if (isStopping) void redstart.stop().then(exit);
       else log.warning(`${signal} received, but the data cannot be saved: Redstart goes on`);
     });
   }

@@ -3,8 +3,10 @@
  *
  * The walk goes through the databases in order and through each in the order of its keys' hashes,
  * bucket by bucket. Where it is is a database and a position in that order: a key is written if its
- * database comes before, or is the same and its hash is less than the position. So whoever changes
- * a key during a walk knows whether it is written already, and can write it first if not.
+ * database comes before, or is the same and its hash, unsigned, is less than the position. Those of
+ * the bucket at the position are being written. Between two steps nothing may change what is not
+ * written yet, nor may a large value that is being written change or move; `entry` writes a key
+ * out of its turn.
  */
 import type { Database } from '../keyspace/database.ts';
 import type { Entry } from '../keyspace/entry.ts';
@@ -60,7 +62,7 @@ export class KeyspaceWriter {
     this.#cell = new EntryCell(keyspace);
   }
 
-  /** Writes everything from header to end, in steps between which nothing may change. */
+  /** Writes everything from header to end. */
   *write(): Steps {
     this.begin();
     const { databases } = this.#keyspace;

@@ -210,7 +210,11 @@ export class Snapshots implements Persistence {
       }
       await new Promise((resolve) => setImmediate(resolve));
     }
-    if (this.#abandoned) return;
+    if (this.#abandoned) {
+      // What is half read belongs to nobody yet.
+      steps.return();
+      return;
+    }
     this.#loaded(into);
     const seconds = ((clock.monotonicMs() - startMs) / 1000).toFixed(3);
     log.notice('DB loaded from disk', {
