@@ -74,6 +74,8 @@ const SHARED = -1;
 
 /** A longer last argument, the value of most commands that have one, takes time to copy. */
 const BRIEF_ARGUMENT_BYTES_MAX = 16 * 1024;
+/** So do many members or fields. */
+const BRIEF_ARGUMENTS_MAX = 64;
 
 /** Told of commands as they run; see slowlog, latency monitor and MONITOR. */
 export interface CallObserver {
@@ -415,7 +417,8 @@ export class Executor {
  * may copy is small.
  */
 function isBrief(command: RegisteredCommand, args: Args): boolean {
-  return (command.mask & BRIEF) !== 0 && args.length(args.count - 1) <= BRIEF_ARGUMENT_BYTES_MAX;
+  if ((command.mask & BRIEF) === 0 || args.count > BRIEF_ARGUMENTS_MAX) return false;
+  return args.length(args.count - 1) <= BRIEF_ARGUMENT_BYTES_MAX;
 }
 
 /** What a client is told; what is no client's business is thrown on. */
