@@ -44,8 +44,6 @@ const TWO_TO_32 = 2 ** 32;
 export class KeyRecord {
   readonly name: HeldText = new HeldText();
   rdbType = 0;
-  /** Where its record begins. */
-  offset = 0;
   /** When it falls due, in ms since the epoch; -1 for never. */
   expiry: TimeMs = -1;
   /** Seconds since it was used, and how often it was; -1 where the file does not say. */
@@ -124,7 +122,6 @@ export class RecordReader {
   /** Begins with the next record. */
   #begin(): void {
     const record = this.#record;
-    record.offset = this.#reader.offset;
     record.expiry = -1;
     record.idleSeconds = -1;
     record.frequency = -1;
