@@ -7,8 +7,7 @@
  * they return is the only address that holds.
  */
 
-import { EXTENT_HUGE, EXTENT_SHIFT, NULL, type Ptr } from '../memory/address.ts';
-import { copyBytes } from '../memory/bytes.ts';
+import { NULL, type Ptr } from '../memory/address.ts';
 import type { Args } from '../protocol/args.ts';
 import { hashBytes } from '../structures/siphash.ts';
 import { type TimeMs, TimingWheel } from '../structures/timing-wheel.ts';
@@ -16,6 +15,7 @@ import { Entries, type Entry, NO_ENTRY } from './entry.ts';
 import type { EntryTable } from './entry-table.ts';
 import { EXPIRED, KEY_MISS, type KeyEvent, NEW } from './events.ts';
 import type { Keyspace } from './keyspace.ts';
+import type { Records } from './records.ts';
 
 /** Expiry arguments of `put`: any other value is a time in ms since the epoch. */
 export const NO_EXPIRY = -1;
@@ -29,12 +29,14 @@ export class Database {
   readonly keyspace: Keyspace;
   readonly entries: Entries;
   readonly #table: EntryTable;
+  readonly #records: Records;
 
   constructor(keyspace: Keyspace, id: number) {
     this.keyspace = keyspace;
     this.id = id;
     this.entries = keyspace.entries;
     this.#table = keyspace.table;
+    this.#records = keyspace.records;
     this.root = this.#table.create();
     this.wheel = new TimingWheel(keyspace.heap, keyspace.nowMs);
   }
@@ -136,7 +138,7 @@ export class Database {
     if (old !== NO_ENTRY) return this.#overwrite(old, type, encoding, valueLength, expiry);
     this.#reserve(args, key);
     const clock = this.keyspace.access.fresh();
-    const entry = this.newRecord(args, key, type, encoding, clock, valueLength, expiry >= 0);
+    const entry = this.#records.create(args, key, type, encoding, clock, valueLength, expiry >= 0);
     this.#attach(args, key, entry, expiry);
     return entry;
   }
@@ -144,7 +146,7 @@ export class Database {
   /** Gives a key that is not there a value of `valueLength` zero bytes, without an expiry. */
   putZeros(args: Args, key: number, type: number, encoding: number, valueLength: number): Entry {
     const entry = this.put(args, key, type, encoding, valueLength, NO_EXPIRY);
-    this.#clearValue(entry, 0, true);
+    this.#records.clearValue(entry, 0, true);
     return entry;
   }
 
@@ -179,7 +181,7 @@ export class Database {
     const old = this.find(args, from);
     const dueMs = this.expiryMs(old);
     this.#reserve(args, to);
-    const renamed = this.#duplicate(args, to, old, this.entries.clock(old));
+    const renamed = this.#records.duplicate(args, to, old, this.entries.clock(old));
     this.remove(args, to);
     this.#locate(old);
     this.#detachFound(old);
@@ -196,7 +198,7 @@ export class Database {
     const original = this.find(args, from);
     const dueMs = this.expiryMs(original);
     target.#reserve(args, to);
-    const copy = this.#duplicate(args, to, original, this.keyspace.access.fresh());
+    const copy = this.#records.duplicate(args, to, original, this.keyspace.access.fresh());
     try {
       this.keyspace.copyStructure(copy);
     } catch (problem) {
@@ -279,7 +281,7 @@ export class Database {
   extendValue(entry: Entry, valueLength: number, slackBytes = 0): Entry {
     const oldLength = this.entries.valueLength(entry);
     const extended = this.resizeValue(entry, valueLength, slackBytes);
-    this.#clearValue(extended, oldLength, extended !== entry);
+    this.#records.clearValue(extended, oldLength, extended !== entry);
     return extended;
   }
 
@@ -319,48 +321,6 @@ export class Database {
     this.wheel = other.wheel;
     other.root = root;
     other.wheel = wheel;
-  }
-
-  /** Allocates a record with the key of argument `key`; value and timer are left to the caller. */
-  newRecord(
-    args: Args,
-    key: number,
-    type: number,
-    encoding: number,
-    clock: number,
-    valueLength: number,
-    expires: boolean,
-  ): Entry {
-    const { entries } = this;
-    const heap = this.keyspace.heap;
-    const keyLength = args.length(key);
-    const form = Entries.formFor(keyLength, valueLength, expires);
-    const bytes = Entries.sizeBytes(form, keyLength, valueLength, expires);
-    const entry = heap.alloc(bytes) as Ptr as Entry;
-    entries.writeHeader(entry, form, type, encoding, clock, keyLength, valueLength, expires);
-    const extent = entry >>> EXTENT_SHIFT;
-    const to = heap.bytes[extent]!;
-    const keyStart = entries.keyStart(entry);
-    copyBytes(args.bytes, args.view, args.start(key), to, heap.views[extent]!, keyStart, keyLength);
-    return entry;
-  }
-
-  /** Allocates a record with the key of argument `key` and the value bytes of another record. */
-  #duplicate(args: Args, key: number, original: Entry, clock: number): Entry {
-    const { entries } = this;
-    const length = entries.valueLength(original);
-    const type = entries.type(original);
-    const encoding = entries.encoding(original);
-    const expires = entries.expires(original);
-    const record = this.newRecord(args, key, type, encoding, clock, length, expires);
-    this.#copyRange(
-      original,
-      entries.valueStart(original),
-      record,
-      entries.valueStart(record),
-      length,
-    );
-    return record;
   }
 
   /** Makes room for argument `key`, so that nothing can fail once changes have begun. */
@@ -403,7 +363,7 @@ export class Database {
     }
     const moved = keyspace.heap.alloc(needed) as Ptr as Entry;
     entries.writeHeader(moved, form, type, encoding, clock, keyLength, valueLength, expires);
-    this.#copyRange(old, entries.keyStart(old), moved, entries.keyStart(moved), keyLength);
+    this.#records.copyRange(old, entries.keyStart(old), moved, entries.keyStart(moved), keyLength);
     this.#table.replace(moved);
     if (hadExpiry) this.wheel.remove(entries.timer(old));
     keyspace.freeEntry(old);
@@ -435,37 +395,13 @@ export class Database {
       expires,
     );
     const kept = keyLength + Math.min(oldLength, valueLength);
-    this.#copyRange(entry, entries.keyStart(entry), moved, entries.keyStart(moved), kept);
+    this.#records.copyRange(entry, entries.keyStart(entry), moved, entries.keyStart(moved), kept);
     this.#locate(entry);
     this.#table.replace(moved);
     if (entries.expires(entry)) this.wheel.remove(entries.timer(entry));
     keyspace.heap.free(entry);
     if (expires) this.#startTimer(moved, dueMs);
     return moved;
-  }
-
-  /** Fills a value with zeros from `offset` on; `isNew` says that its block was just allocated. */
-  #clearValue(entry: Entry, offset: number, isNew: boolean): void {
-    const { entries, keyspace } = this;
-    // A block of its own extent comes zeroed, and filling it would commit all of its memory.
-    if (isNew && keyspace.heap.extentKind[entry >>> EXTENT_SHIFT] === EXTENT_HUGE) return;
-    const start = entries.valueStart(entry);
-    entries.bytes(entry).fill(0, start + offset, start + entries.valueLength(entry));
-  }
-
-  #copyRange(from: Entry, fromStart: number, to: Entry, toStart: number, length: number): void {
-    const heap = this.keyspace.heap;
-    const source = from >>> EXTENT_SHIFT;
-    const target = to >>> EXTENT_SHIFT;
-    copyBytes(
-      heap.bytes[source]!,
-      heap.views[source]!,
-      fromStart,
-      heap.bytes[target]!,
-      heap.views[target]!,
-      toStart,
-      length,
-    );
   }
 
   #startTimer(entry: Entry, dueMs: TimeMs): void {

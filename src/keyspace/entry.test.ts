@@ -28,7 +28,7 @@ function expectRecord(keyspace: Keyspace, entry: Entry, key: string, length: num
 }
 
 describe('Records of all short lengths', () => {
-  it('hold what they are given, in the least memory, and are resized, with and without an expiry', () => {
+  it('hold what they are given in the least memory, through resizing and expiries', () => {
     const keyspace = new Keyspace(1, START_MS);
     const database = keyspace.databases[0]!;
     for (const keyLength of [0, 1, 7, 16, 31, 62, 63, 64]) {

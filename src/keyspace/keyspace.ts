@@ -30,6 +30,7 @@ import { EntryCell } from './entry-cell.ts';
 import { EntryTable } from './entry-table.ts';
 import type { KeyEvent } from './events.ts';
 import { LookAhead } from './look-ahead.ts';
+import { Records } from './records.ts';
 import { Staging } from './staging.ts';
 
 /** Told of every change of a key; see `Database.changed`. */
@@ -62,6 +63,7 @@ const TABLE_BYTES_PER_KEY = 8;
 export class Keyspace {
   readonly heap: Heap = new Heap();
   readonly entries: Entries = new Entries(this.heap);
+  readonly records: Records = new Records(this.entries);
   readonly table: EntryTable = new EntryTable(this.entries);
   readonly access: AccessClock = new AccessClock();
   readonly lookAhead: LookAhead = new LookAhead();

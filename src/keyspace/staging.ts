@@ -33,19 +33,19 @@ export class Staging {
     valueLength: number,
   ): Entry {
     const { entries, keyspace } = database;
-    const { table, access } = keyspace;
+    const { table, access, records } = keyspace;
     const old = database.findToChange(args, key);
     if (old === NO_ENTRY) {
       const hash = database.hash(args, key);
       table.reserve(database.root, hash);
       const clock = access.fresh();
-      const added = database.newRecord(args, key, type, encoding, clock, valueLength, false);
+      const added = records.create(args, key, type, encoding, clock, valueLength, false);
       table.insert(database.root, hash, added);
       this.#note(added, NO_ENTRY);
       return added;
     }
     const clock = access.used(entries.clock(old));
-    const added = database.newRecord(args, key, type, encoding, clock, valueLength, false);
+    const added = records.create(args, key, type, encoding, clock, valueLength, false);
     table.replace(added);
     if (entries.expires(old)) database.wheel.remove(entries.timer(old));
     this.#note(added, old);
