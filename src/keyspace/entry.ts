@@ -70,7 +70,7 @@ const FORM_COMPACT = COMPACT as Form;
 const FORM_LONG = LONG as Form;
 const FORM_MASK = COMPACT | LONG;
 
-/** Bytes before the key, by the flags of word 0 from `compact` up; -1 where there is no such form. */
+/** Bytes before the key, by the flags of word 0 from `compact` up; -1 for what is no form. */
 const KEY_OFFSET = Int8Array.of(
   HEADER_BYTES,
   COMPACT_HEADER_BYTES,
