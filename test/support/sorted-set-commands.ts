@@ -93,7 +93,7 @@ const MAKERS: readonly (readonly [weight: number, maker: Maker])[] = [
   [2, (random) => ['ZDIFFSTORE', random.pick(KEYS), ...operands(random)]],
   [3, (random) => ['SADD', random.pick(SETS), ...members(random)]],
   [1, (random) => ['SREM', random.pick(SETS), ...members(random)]],
-  [1, (random) => [random.pick(['DEL', 'UNLINK']), anyKey(random)]],
+  [1, (random) => [random.pick(['DEL', 'UNLINK']), random.pick([...KEYS, ...EQUAL_KEYS])]],
   [1, (random) => ['COPY', random.pick(KEYS), random.pick(KEYS), 'REPLACE']],
   [1, (random) => ['RENAME', random.pick(KEYS), random.pick(KEYS)]],
 ];
