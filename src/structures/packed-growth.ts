@@ -14,6 +14,7 @@ import { type Heap, OutOfMemoryError } from '../memory/heap.ts';
 import type { PackedBuckets } from './packed-buckets.ts';
 import type { PackedIndex } from './packed-index.ts';
 import {
+  BUCKET_ENTRIES_MAX,
   BUCKETS_MAX,
   CROWDED_ENTRIES,
   ROOT_BUCKETS,
@@ -25,6 +26,9 @@ import {
 
 /** Buckets added for each entry too many. */
 const RELIEF_STEPS = 4;
+
+/** Tables of up to so many buckets have all of them weighed when they lose a level. */
+const WEIGHED_BUCKETS_MAX = 1024;
 
 /** See the file's comment. */
 export class PackedGrowth {
@@ -144,11 +148,24 @@ export class PackedGrowth {
     heap.setWord(root, ROOT_BUCKETS, dropped);
     if (dropped - 1 <= mask >>> 1) {
       heap.setWord(root, ROOT_MASK, mask >>> 1);
-      // With one bucket left it is known again; otherwise it only ever follows the level.
-      const fullest = dropped === 1 ? 0 : heap.word(root, ROOT_FULLEST) * 2;
-      heap.setWord(root, ROOT_FULLEST, fullest);
+      heap.setWord(root, ROOT_FULLEST, this.#fullestAtLevel(root, dropped));
     }
     this.noteCount(root, target, count);
     index.trim(root, dropped);
+  }
+
+  /**
+   * What no bucket weighs more than, once a table has lost a level. Doubled level by level it would
+   * be far too much in the end, and choosing an entry at random would take as many draws.
+   */
+  #fullestAtLevel(root: Ptr, buckets: number): number {
+    if (buckets > WEIGHED_BUCKETS_MAX) {
+      return Math.min(this.#heap.word(root, ROOT_FULLEST), BUCKET_ENTRIES_MAX) * 2;
+    }
+    let entriesMax = 0;
+    for (let bucket = 0; bucket < buckets; bucket++) {
+      entriesMax = Math.max(entriesMax, this.#buckets.count(this.#index.block(root, bucket)));
+    }
+    return entriesMax * 2;
   }
 }

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { filled, memberOf, plain } from '../../test/support/packed-model.ts';
 import { chosenSeed, SeededRandom } from '../../test/support/seeded-random.ts';
+import type { Ptr } from '../memory/address.ts';
+import type { PackedTable } from './packed-table.ts';
 import { setHashKey } from './siphash.ts';
 
 const seed = chosenSeed();
@@ -15,6 +17,20 @@ function unevenness(counts: readonly number[], draws: number): number {
   const chiSquare = counts.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0);
   const freedom = counts.length - 1;
   return (chiSquare - freedom) / Math.sqrt(2 * freedom);
+}
+
+/** How many times a random choice draws a bucket and a place in it, on average. */
+function drawsPerChoice({ table, root }: { table: PackedTable; root: Ptr }): number {
+  const random = new SeededRandom(seed);
+  const choices = 1000;
+  let numbers = 0;
+  for (let i = 0; i < choices; i++) {
+    table.random(root, () => {
+      numbers++;
+      return random.fraction();
+    });
+  }
+  return numbers / 2 / choices;
 }
 
 describe(`random choices, SEED=${seed}`, () => {
@@ -63,17 +79,18 @@ describe(`random choices, SEED=${seed}`, () => {
   });
 
   it('take a few draws', () => {
-    const random = new SeededRandom(seed);
     for (let count = 1000; count < 2200; count += 150) {
-      const { table, root } = plain(count);
-      let draws = 0;
-      for (let i = 0; i < 1000; i++) {
-        table.random(root, () => {
-          draws++;
-          return random.fraction();
-        });
+      expect(drawsPerChoice(plain(count))).toBeLessThan(5);
+    }
+  });
+
+  it('take no more draws in a table that was far larger', () => {
+    const model = filled(60_000);
+    for (let left = 30_000; left >= 60; left /= 2) {
+      for (let key = Math.floor(left); key < left * 2; key++) {
+        if (model.entries.has(memberOf(key))) model.remove(memberOf(key));
       }
-      expect(draws / 2 / 1000).toBeLessThan(5);
+      expect(drawsPerChoice(model), `${left} members`).toBeLessThan(left > 10_000 ? 20 : 6);
     }
   });
 
