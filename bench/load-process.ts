@@ -1,19 +1,20 @@
-/** Child process that loads numbered keys into a server and tells how far it is. */
+/** Child process that sends one command many times, numbered, and tells how far it is. */
 import { runCommand } from './command-line.ts';
 import { nowMs } from './latency-probe.ts';
 import { runLoad } from './load.ts';
-import { INDEX, templateBatches } from './requests.ts';
+import { templateBatches } from './requests.ts';
 
 export interface LoadOrder {
   readonly port: number;
-  readonly keys: number;
-  readonly valueBytes: number;
+  /** Sent `count` times with INDEX running from 0 to count - 1. */
+  readonly command: readonly string[];
+  readonly count: number;
 }
 
-/** Sent ten times a second and at the end: how many keys were loaded at that moment. */
+/** Sent ten times a second and at the end: how many were answered at that moment. */
 export interface LoadReport {
   readonly atMs: number;
-  readonly keys: number;
+  readonly done: number;
 }
 
 /**
@@ -25,19 +26,18 @@ const CONNECTIONS = 4;
 const PIPELINE = 64;
 const REPORT_EVERY_MS = 100;
 
-const { port, keys, valueBytes } = JSON.parse(process.argv[2]!) as LoadOrder;
-const command = ['SET', `key:${INDEX}`, 'x'.repeat(valueBytes)];
+const { port, command, count } = JSON.parse(process.argv[2]!) as LoadOrder;
 let reportedAt = 0;
 
-function report(loaded: number): void {
+function report(done: number): void {
   const atMs = nowMs();
-  if (atMs - reportedAt < REPORT_EVERY_MS && loaded < keys) return;
+  if (atMs - reportedAt < REPORT_EVERY_MS && done < count) return;
   reportedAt = atMs;
-  process.send!({ atMs, keys: loaded } satisfies LoadReport);
+  process.send!({ atMs, done } satisfies LoadReport);
 }
 
 runCommand(async () => {
-  await runLoad(templateBatches(command, { from: 0, to: keys }, PIPELINE), {
+  await runLoad(templateBatches(command, { from: 0, to: count }, PIPELINE), {
     port,
     connections: CONNECTIONS,
     onProgress: report,

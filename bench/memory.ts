@@ -1,6 +1,6 @@
 /**
- * Bytes per key at a million keys of 16 bytes: what INFO's used_memory and the resident set of the
- * process grow by, against the same server empty. Every case gets a fresh process, so that no case
+ * Bytes per key at a million keys of 16 bytes, and bytes per member of collections: what INFO's
+ * used_memory and the resident set of the process grow by, against the same server empty. Every case gets a fresh process, so that no case
  * finds memory that another one left behind.
  */
 
@@ -19,9 +19,9 @@ import { formatTable } from './table.ts';
 
 const HELP = `Usage: npm run bench:memory -- [options]
 
-Bytes per key of Redstart and of redis-server.
+Bytes per key of Redstart and of redis-server, and per member of collections.
 
-  --keys N            keys to load (1000000)
+  --keys N            keys, or members, to load (1000000)
   --node PATH         the node binary that runs Redstart (default: the one running this)
   --subject 'CMD'     another server in Redstart's place
   --help              this text
@@ -30,15 +30,27 @@ Bytes per key of Redstart and of redis-server.
 interface MemoryCase {
   readonly name: string;
   readonly command: readonly string[];
-  /** Bytes per key by used_memory that the subject may take. */
-  readonly target: number;
+  /** What the commands fill: a key each by default. */
+  readonly into?: 'one key';
+  /** What one command adds: one key or member by default. */
+  readonly each?: number;
+  /** Bytes that the subject may take; Redis's when there is none. */
+  readonly target?: number;
 }
 
 const key = `key:${INDEX}`;
+const element = `element:${INDEX}`;
+const tenFields = Array.from({ length: 10 }, (_, i) => [`field:${i}`, 'xxx']).flat();
 const cases: readonly MemoryCase[] = [
-  { name: '3 B', command: ['SET', key, 'xxx'], target: 42 },
-  { name: '64 B', command: ['SET', key, 'x'.repeat(64)], target: 108 },
+  { name: 'string of 3 B', command: ['SET', key, 'xxx'], target: 42 },
+  { name: 'string of 64 B', command: ['SET', key, 'x'.repeat(64)], target: 108 },
   { name: '64 B with TTL', command: ['SET', key, 'x'.repeat(64), 'EX', '100000'], target: 120 },
+  { name: 'hash field', command: ['HSET', 'h', element, 'xxx'], into: 'one key', target: 46 },
+  { name: 'set member', command: ['SADD', 's', element], into: 'one key', target: 28 },
+  { name: 'zset member', command: ['ZADD', 'z', INDEX, element], into: 'one key', target: 56 },
+  { name: 'list element', command: ['RPUSH', 'l', 'xxx'], into: 'one key' },
+  { name: 'stream entry', command: ['XADD', 'x', '*', 'f', 'xxx'], into: 'one key' },
+  { name: 'field of hashes of 10', command: ['HSET', key, ...tenFields], each: 10 },
 ];
 
 interface Footprint {
@@ -47,12 +59,14 @@ interface Footprint {
   readonly resident: number;
 }
 
-async function measure(how: ServerCommand, { command }: MemoryCase, keys: number) {
+async function measure(how: ServerCommand, { command, into, each }: MemoryCase, items: number) {
+  const count = Math.ceil(items / (each ?? 1));
+  const keys = into === 'one key' ? 1 : count;
   const server = await Server.start(how);
   try {
     const control = await Control.connect(server.port);
     const empty = await footprint(server, control);
-    await fill(server, control, { name: 'strings', command, count: keys, keys });
+    await fill(server, control, { name: 'the case', command, count, keys });
     const full = await footprint(server, control);
     control.close();
     const used =
@@ -102,27 +116,42 @@ async function main(): Promise<void> {
     { title: `${subject.name} ${kind}` },
     { title: `${redisCommand.name} ${kind}` },
   ]);
-  const value = { title: 'value', align: 'left' as const };
-  const verdict = { title: 'verdict', align: 'left' as const };
-  console.log(formatTable([value, ...columns, { title: 'target' }, verdict], rows));
-  console.log(`\nBytes per key at ${keys} keys of 16 bytes, empty server subtracted.`);
-  console.log('used: used_memory of INFO, compared with the target. resident: VmRSS.');
+  const value = { title: 'what', align: 'left' as const };
+  const verdicts = [{ title: 'used' }, { title: 'resident' }];
+  console.log(formatTable([value, ...columns, { title: 'target' }, ...verdicts], rows));
+  console.log(`\nBytes each at ${keys} of them, empty server subtracted; keys are of 16 bytes.`);
+  console.log('used: used_memory of INFO. resident: VmRSS. The target is for both.');
 }
 
-function row({ name, target }: MemoryCase, subject: Footprint, reference: Footprint, keys: number) {
-  const perKey = (bytes: number | undefined) =>
-    bytes === undefined ? 'unknown' : (bytes / keys).toFixed(1);
-  const verdict =
-    subject.used === undefined ? 'unknown' : subject.used / keys <= target ? 'pass' : 'MISS';
+function row(
+  { name, target }: MemoryCase,
+  subject: Footprint,
+  reference: Footprint,
+  items: number,
+) {
+  const each = (bytes: number | undefined) =>
+    bytes === undefined ? 'unknown' : (bytes / items).toFixed(1);
   return [
     name,
-    perKey(subject.used),
-    perKey(reference.used),
-    perKey(subject.resident),
-    perKey(reference.resident),
-    String(target),
-    verdict,
+    each(subject.used),
+    each(reference.used),
+    each(subject.resident),
+    each(reference.resident),
+    target === undefined ? "Redis's" : String(target),
+    verdictOn(subject.used, target ?? reference.used, items, target === undefined),
+    verdictOn(subject.resident, target ?? reference.resident, items, target === undefined),
   ];
+}
+
+/** Compares the bytes of all items with a limit for each, or with another server's total. */
+function verdictOn(
+  bytes: number | undefined,
+  limit: number | undefined,
+  items: number,
+  isTotal: boolean,
+): string {
+  if (bytes === undefined || limit === undefined) return 'unknown';
+  return bytes <= (isTotal ? limit : limit * items) ? 'pass' : 'MISS';
 }
 
 runCommand(main);

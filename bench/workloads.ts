@@ -234,8 +234,25 @@ const collections: Workload[] = [
   }),
 ];
 
+/** A workload without pipelining, where the kernel's work for each request weighs most. */
+function unpipelined(given: Workload): Workload {
+  return {
+    ...given,
+    name: given.name.replace('P16', 'P1'),
+    pipeline: 1,
+    requests: 200_000,
+    target: { must: 1.1, stretch: 0.95 },
+    quick: false,
+  };
+}
+
+/** Pipelined and not, where a target is asked for. */
+function atBothDepths(given: Workload): Workload[] {
+  return given.target === undefined ? [given] : [given, unpipelined(given)];
+}
+
 /** In the order they are run and shown; those of one dataset stand together. */
-export const workloads: readonly Workload[] = [...strings, ...collections];
+export const workloads: readonly Workload[] = [...strings, ...collections.flatMap(atBothDepths)];
 
 /**
  * The workloads meant by a pattern: its words, separated by spaces or hyphens and in any case, are
