@@ -7,6 +7,7 @@ import type { Ptr } from '../memory/address.ts';
 import { OutOfMemoryError } from '../memory/heap.ts';
 import { checkHeap } from '../memory/heap-check.ts';
 import { Args } from '../protocol/args.ts';
+import * as listpack from '../structures/listpack.ts';
 import { isValidListpack } from '../structures/listpack-validate.ts';
 import { checkQuicklist } from '../structures/quicklist-check.ts';
 import { ROOT_BYTES } from './cell.ts';
@@ -232,6 +233,24 @@ describe('without memory', () => {
       restore();
       model.check();
     }
+  });
+
+  it('elements go, and become shorter, all the same', () => {
+    const { lists, cell } = model;
+    lists.limits.setSize(8);
+    model.push([Buffer.from('a longer text')], false);
+    allow(0);
+    model.replace(3, Buffer.from('short'));
+    allow(0);
+    model.remove(1, true);
+    allow(0);
+    model.removeMatches(Buffer.from('short'), 1, false);
+    restore();
+    expect(listpack.count(cell.bytes, cell.view, cell.start)).toBe(2);
+    // What it has too much it gives back when it can.
+    lists.remove(cell, 1, true);
+    model.texts = [Buffer.from('c')];
+    model.check();
   });
 
   it('a list that has become small stays a quicklist', () => {

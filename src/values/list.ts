@@ -288,9 +288,16 @@ function growPacked(cell: Cell, added: number): void {
   cell.resize(length, length >>> SLACK_SHIFT);
 }
 
-/** Makes a packed list's cell as long as the list. */
+/**
+ * Makes a packed list's cell as long as the list. Without memory to move it there it keeps its
+ * room.
+ */
 function fitPacked(cell: Cell): void {
-  cell.resize(listpack.totalBytes(cell.view, cell.start));
+  try {
+    cell.resize(listpack.totalBytes(cell.view, cell.start));
+  } catch (problem) {
+    if (!(problem instanceof OutOfMemoryError)) throw problem;
+  }
 }
 
 function sumOfLengths(args: Args, first: number): number {

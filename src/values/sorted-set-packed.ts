@@ -5,6 +5,7 @@
  * An element is named by the offset of its member in the listpack, as entries are: 0 is none. -0
  * becomes 0 here, as in Redis.
  */
+import { OutOfMemoryError } from '../memory/heap.ts';
 import { DOUBLE_LENGTH_MAX, parseDouble, writeDouble } from '../protocol/numbers.ts';
 import { Int64 } from '../structures/int64.ts';
 import * as listpack from '../structures/listpack.ts';
@@ -245,7 +246,11 @@ function grow(cell: Cell, added: number): void {
   cell.resize(length, length >>> SLACK_SHIFT);
 }
 
-/** Makes the cell as long as the listpack. */
+/** Makes the cell as long as the listpack. Without memory to move it there it keeps its room. */
 function shrink(cell: Cell): void {
-  cell.resize(listpack.totalBytes(cell.view, cell.start));
+  try {
+    cell.resize(listpack.totalBytes(cell.view, cell.start));
+  } catch (problem) {
+    if (!(problem instanceof OutOfMemoryError)) throw problem;
+  }
 }

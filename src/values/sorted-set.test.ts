@@ -379,4 +379,18 @@ describe('without memory', () => {
     expect(sets.find(cell, hash, member, view, 0, member.length)).toBe(true);
     expect(sets.score[0]).toBe(score);
   });
+
+  it('what needs less room than before is done all the same', () => {
+    const { cell, sets } = model;
+    for (const member of ['a', 'b', 'c']) model.add(Buffer.from(member), 0.1);
+    const shorter = () => {
+      model.add(Buffer.from('a'), 1);
+      model.remove(Buffer.from('b'));
+    };
+    expect(refused(0, shorter)).toBe(true);
+    model.check();
+    expect(refused(0, () => model.remove(Buffer.from('a')))).toBe(true);
+    expect(sets.count(cell)).toBe(1);
+    model.check();
+  });
 });
