@@ -3,7 +3,7 @@ import type { Transport } from './commands/services/clients.ts';
 import type { Engine } from './engine/engine.ts';
 import type { Session } from './engine/session.ts';
 import { Args } from './protocol/args.ts';
-import type { PushMessage } from './protocol/push-message.ts';
+import type { PushMessage, PushWord } from './protocol/push-message.ts';
 import { EXACT_LEAVES, ValueWriter } from './protocol/value-writer.ts';
 
 /** Text stands for its UTF-8 bytes. */
@@ -217,7 +217,9 @@ class SubscribedClient implements Transport {
     return false;
   }
 
+  /** What is not of a channel, such as that a key is not valid any more, is not for it. */
   deliver({ words }: PushMessage): void {
+    if (!areBytes(words)) return;
     const bytes = Buffer.from(words.at(-1)!);
     const pattern = words.length === 4 ? textOf(words[1]!) : undefined;
     const channel = textOf(words.at(-2)!);
@@ -231,6 +233,10 @@ class SubscribedClient implements Transport {
   destroy(): void {
     this.#owner.end();
   }
+}
+
+function areBytes(words: readonly PushWord[]): words is readonly Uint8Array[] {
+  return words.every((word) => word instanceof Uint8Array);
 }
 
 function sizeOf({ channel, bytes }: ChannelMessage): number {

@@ -26,6 +26,7 @@ import { type Log, SILENT_LOG } from './engine/log.ts';
 import { Monitors } from './engine/monitors.ts';
 import { Slowlog } from './engine/slowlog.ts';
 import { EngineStatistics } from './engine/statistics.ts';
+import { Tracking } from './engine/tracking.ts';
 import { Transactions } from './engine/transactions.ts';
 import { FineWallClock } from './engine/wall-clock.ts';
 import { Defragmenter } from './keyspace/defragmenter.ts';
@@ -98,6 +99,7 @@ export class Redstart {
     const monitors = new Monitors(executor, wallClock, this.#limits, log);
     executor.observer = new CallObservers([slowlog, latency]);
     const pubsub = new PubSubRegistry();
+    const tracking = new Tracking({ keyspace, executor, clients });
     const debugging = new DebugAccess();
     debugging.permission = config.values['enable-debug-command'];
     const files = options.files ?? SYSTEM_FILES;
@@ -133,6 +135,7 @@ export class Redstart {
         persistence: this.#snapshots,
         transactions: new Transactions(executor, keyspace, this.#limits, log),
         blocking: new Blocking(executor, keyspace, clock),
+        tracking,
       },
     });
     const keepsProcessAlive = options.keepsProcessAlive ?? true;
@@ -146,6 +149,7 @@ export class Redstart {
     this.#followThresholds();
     this.#followObservation(slowlog, latency);
     this.#followNotifications(new KeyspaceNotifications(keyspace, pubsub));
+    this.#followTracking(tracking);
     this.#follow(['activedefrag'], () => {
       this.#defragmentation.enabled = config.values.activedefrag;
     });
@@ -320,6 +324,14 @@ export class Redstart {
     this.#follow(['notify-keyspace-events'], () => {
       notifications.select(this.config.values['notify-keyspace-events']);
     });
+  }
+
+  #followTracking(tracking: Tracking): void {
+    this.#follow(['tracking-table-max-keys'], () => {
+      const keysMax = this.config.values['tracking-table-max-keys'];
+      tracking.keysMax = keysMax === 0 ? Number.POSITIVE_INFINITY : keysMax;
+    });
+    this.#cron.onTick(() => tracking.tick());
   }
 
   #follow(names: readonly DirectiveName[], apply: () => void): void {

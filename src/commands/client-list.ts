@@ -109,7 +109,7 @@ function describe(client: ClientState, context: Context, callerBytes: number): s
     events: outputBytes > 0 ? 'rw' : 'r',
     cmd: client.lastCommand,
     user: 'default',
-    redir: -1,
+    redir: client.tracking?.options.redirect ?? -1,
     resp: client.resp3 ? 3 : 2,
     'lib-name': client.libraryName,
     'lib-ver': client.libraryVersion,
@@ -124,6 +124,9 @@ function flagsOf(client: ClientState): string {
   if (client.subscriptions !== null) flags += 'P';
   if (client.transaction?.isOpen) flags += 'x';
   if (client.paused || client.waiting !== null) flags += 'b';
+  if (client.tracking !== null) flags += 't';
+  if (client.tracking?.isBroken) flags += 'R';
+  if (client.tracking?.options.broadcasts) flags += 'B';
   if (client.transaction?.isTouched) flags += 'd';
   if (client.closing) flags += 'c';
   if (client.transport.kind === 'unix') flags += 'U';

@@ -3,6 +3,12 @@ import type { Args } from '../protocol/args.ts';
 import { clientKill, clientPause, clientUnblock, clientUnpause } from './client-control.ts';
 import { clientInfo, clientList } from './client-list.ts';
 import { CLIENT_NAMES, requirePlainName } from './client-names.ts';
+import {
+  clientCaching,
+  clientGetRedirection,
+  clientTracking,
+  clientTrackingInfo,
+} from './client-tracking.ts';
 import type { Command } from './command.ts';
 import { CommandError, echo, SYNTAX_ERROR } from './errors.ts';
 import { replyHelp } from './help.ts';
@@ -19,20 +25,6 @@ const GET_NAME: Command = {
   run({ client }, _args, reply) {
     if (client.name === '') reply.nil();
     else reply.text(client.name);
-  },
-};
-
-const GET_REDIRECTION: Command = {
-  name: 'GETREDIR',
-  group: 'connection',
-  since: '6.0.0',
-  summary: 'Returns the id of the client that is told of invalid keys in place of this one.',
-  complexity: 'O(1)',
-  arity: 2,
-  flags: ['noscript', 'loading', 'stale'],
-  run(_context, _args, reply) {
-    // No client is told of invalid keys: -1 says that tracking is off.
-    reply.integer(-1);
   },
 };
 
@@ -163,8 +155,9 @@ export const client: Command = {
   arity: -2,
   flags: [],
   subcommands: [
+    clientCaching,
     GET_NAME,
-    GET_REDIRECTION,
+    clientGetRedirection,
     HELP,
     ID,
     clientInfo,
@@ -176,6 +169,8 @@ export const client: Command = {
     REPLY,
     SET_INFO,
     SET_NAME,
+    clientTracking,
+    clientTrackingInfo,
     clientUnblock,
     clientUnpause,
   ],

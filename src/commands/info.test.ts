@@ -4,6 +4,7 @@ import type { Blocking } from './services/blocking.ts';
 import type { ClientDirectory, ClientState, Transport } from './services/clients.ts';
 import type { Configuration } from './services/configuration.ts';
 import type { Lifecycle } from './services/lifecycle.ts';
+import type { Tracking } from './services/tracking.ts';
 import type { Services } from './services.ts';
 
 const SETTINGS: Readonly<Record<string, string>> = {
@@ -58,6 +59,12 @@ function servicesWith(settings: Readonly<Record<string, string>>): Partial<Servi
     keyCount: 3,
     groupKeyCount: 0,
   };
+  const tracking: Partial<Tracking> = {
+    clientCount: 4,
+    keyCount: 5,
+    itemCount: 6,
+    prefixCount: 7,
+  };
   const clients: Partial<ClientDirectory> = { all: () => CLIENTS, count: CLIENTS.length };
   return {
     configuration: configuration as Configuration,
@@ -65,6 +72,7 @@ function servicesWith(settings: Readonly<Record<string, string>>): Partial<Servi
     lifecycle: lifecycle as Lifecycle,
     wallClock: { microseconds: () => START_MS * 1000 + 7 },
     blocking: blocking as Blocking,
+    tracking: tracking as Tracking,
   };
 }
 

@@ -13,6 +13,7 @@ import type { Persistence } from './services/persistence.ts';
 import type { PubSub } from './services/pubsub.ts';
 import type { Serialization } from './services/serialization.ts';
 import type { Statistics } from './services/statistics.ts';
+import type { Tracking } from './services/tracking.ts';
 import type { Transactions } from './services/transactions.ts';
 import type { WallClock } from './services/wall-clock.ts';
 
@@ -34,4 +35,5 @@ export interface Services {
   readonly persistence: Persistence;
   readonly transactions: Transactions;
   readonly blocking: Blocking;
+  readonly tracking: Tracking;
 }

@@ -49,6 +49,7 @@ export class Clients implements ClientDirectory {
     this.#executor.held.delete(session);
     if (session.waiting !== null) session.services.blocking.forget(session);
     if (session.subscriptions !== null) session.services.pubsub.unsubscribeAll(session);
+    if (session.tracking !== null) session.services.tracking.stop(session);
   }
 
   get count(): number {

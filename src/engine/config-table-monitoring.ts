@@ -39,6 +39,5 @@ export const MONITORING_DIRECTIVES = {
     integer(0, INT64_MAX),
     '1000000',
     'How many keys client-side caching remembers; 0 is no limit.',
-    { effect: 'planned' },
   ),
 };

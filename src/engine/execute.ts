@@ -38,6 +38,7 @@ import {
 import { OutOfMemoryError } from '../memory/heap.ts';
 import type { Args } from '../protocol/args.ts';
 import type { Reply, ReplyMark } from '../protocol/reply.ts';
+import type { CallScope } from './call-scope.ts';
 import {
   GATE_NO_TOUCH,
   GATE_PASSWORD,
@@ -60,6 +61,8 @@ const GATE_TOGETHER = 4;
 const GATE_WAITED = 8;
 /** Data are being loaded. */
 const GATE_LOADING = 16;
+/** Somebody wants to know whose command runs. */
+const GATE_SCOPED = 32;
 
 /** What `#admit` says of a command: it runs, waits for the end of a pause, or waits for EXEC. */
 const ADMITTED = 0;
@@ -110,6 +113,7 @@ export class Executor {
   #feed: CommandFeed | null = null;
   #pause: PauseMode | null = null;
   #waits: WaitQueue | null = null;
+  #scope: CallScope | null = null;
   /** The command that runs others, by name; see `runTogether`. */
   #outer: string = NO_COMMAND;
   /** How much of the reply CLIENT REPLY cannot take back any more. */
@@ -151,6 +155,12 @@ export class Executor {
     this.#gate = waits === null ? this.#gate & ~GATE_WAITED : this.#gate | GATE_WAITED;
   }
 
+  /** Who is told whose command runs, or null. */
+  set scope(scope: CallScope | null) {
+    this.#scope = scope;
+    this.#gate = scope === null ? this.#gate & ~GATE_SCOPED : this.#gate | GATE_SCOPED;
+  }
+
   /** Begins a batch of commands; `nowMs` is the reading of `performance.now` that woke us. */
   beginBatch(nowMs: number): void {
     this.#runStartMs = nowMs;
@@ -159,7 +169,7 @@ export class Executor {
   /** Ends a batch: what has run since the last clock reading is accounted for. */
   endBatch(): void {
     // Keys expire without a command.
-    if (this.#waits?.isReady) this.#waits.serve();
+    if (this.#waits?.isReady) this.#serveAll(this.#waits);
     if (this.#runCalls > 0) this.#endRun(performance.now());
   }
 
@@ -213,12 +223,13 @@ export class Executor {
       this.#endTimed(session, command!, args, startMs);
     }
     if ((gate | session.gate | this.#gate) === 0) return;
+    if (this.#scope !== null) this.#leave(this.#scope, session, ran ? command : null, args);
     this.#afterwards(session, reply, mark, ran ? command : null);
     if (ran && this.#feed !== null && (command!.mask & UNSEEN) === 0) {
       this.#feed.command(session, command!, args);
     }
     const isAlone = (this.#gate & GATE_TOGETHER) === 0;
-    if (isAlone && this.#waits?.isReady) this.#waits.serve();
+    if (isAlone && this.#waits?.isReady) this.#serveAll(this.#waits);
   }
 
   #find(args: Args): RegisteredCommand {
@@ -262,6 +273,7 @@ export class Executor {
     const mark = reply.mark();
     let isServed = true;
     session.keyspace.touching = !session.noTouch;
+    const outer = this.#scope?.entered(session, true) ?? null;
     const startMs = this.#beginTimed();
     try {
       isServed = command.command.serve!(session, args, key, reply);
@@ -269,6 +281,8 @@ export class Executor {
       this.#fail(command, problem, reply, mark);
     }
     session.keyspace.touching = true;
+    if (isServed) this.#scope?.ran(session, command, args);
+    this.#scope?.left(session, command, outer);
     if (!isServed) return false;
     this.#endTimed(session, command, args, startMs);
     this.#withhold(session, reply, mark);
@@ -302,6 +316,7 @@ export class Executor {
     if ((this.#gate & GATE_TOGETHER) === 0) {
       const admission = this.#check(session, command, args);
       if (admission !== ADMITTED) return admission;
+      this.#scope?.entered(session, false);
     } else {
       // What the client has sent is EXEC.
       session.lastCommand = this.#outer;
@@ -366,6 +381,16 @@ export class Executor {
     reply.rewind(mark);
     reply.error(text);
     this.#statistics.failedWith(text, command, true);
+  }
+
+  #leave(scope: CallScope, session: Session, ran: RegisteredCommand | null, args: Args): void {
+    if (ran !== null) scope.ran(session, ran, args);
+    if ((this.#gate & GATE_TOGETHER) === 0) scope.left(session, ran, null);
+  }
+
+  #serveAll(waits: WaitQueue): void {
+    waits.serve();
+    this.#scope?.served();
   }
 
   #isPaused(session: Session, command: RegisteredCommand): boolean {

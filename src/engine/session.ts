@@ -2,6 +2,7 @@
 import type { Context } from '../commands/command.ts';
 import { type ClientState, REPLY_ON, type Transport } from '../commands/services/clients.ts';
 import type { Subscriptions } from '../commands/services/pubsub.ts';
+import type { TrackingState } from '../commands/services/tracking.ts';
 import type { Services } from '../commands/services.ts';
 import type { Database } from '../keyspace/database.ts';
 import type { Keyspace } from '../keyspace/keyspace.ts';
@@ -51,6 +52,8 @@ export class Session implements Context, ClientState {
   waiting: Waiter | null = null;
   /** What MULTI or WATCH has begun; owned by Transactions. */
   transaction: Transaction | null = null;
+  /** Owned by Tracking. */
+  tracking: TrackingState | null = null;
   #replies = REPLY_ON;
   #subscriptions: Subscriptions | null = null;
 
@@ -131,6 +134,7 @@ export class Session implements Context, ClientState {
     if (this.monitoring) this.services.monitors.remove(this);
     if (this.transaction !== null) this.services.transactions.discard(this);
     if (this.#subscriptions !== null) this.services.pubsub.unsubscribeAll(this);
+    if (this.tracking !== null) this.services.tracking.stop(this);
     this.authenticated = !this.services.password.required;
   }
 

@@ -25,8 +25,11 @@ import type { Ptr } from '../memory/address.ts';
 import type { Args } from '../protocol/args.ts';
 import { IndexedKey, KeyIndex } from './key-index.ts';
 
-/** Events that change nothing which WATCH is about: consumer groups are not, in Redis. */
-const IGNORED: ReadonlySet<KeyEvent> = new Set([
+/**
+ * Events that change nothing which WATCH, or a cache of a client, is about: consumer groups are
+ * not, in Redis.
+ */
+export const UNWATCHED: ReadonlySet<KeyEvent> = new Set([
   KEY_MISS,
   STREAM_ID_SET,
   GROUP_CREATED,
@@ -130,7 +133,7 @@ export class Watches implements ChangeListener {
   }
 
   keyChanged(database: Database, args: Args, key: number, event: KeyEvent): void {
-    if (IGNORED.has(event)) return;
+    if (UNWATCHED.has(event)) return;
     const watched = this.#keys.find(database, args, key);
     if (watched === null) return;
     for (let watch = watched.first; watch !== null; watch = watch.behind) {

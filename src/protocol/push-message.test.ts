@@ -12,6 +12,16 @@ describe('PushMessage', () => {
     expect(message.resp3.toString('latin1')).toBe(`>${body}`);
   });
 
+  it('holds integers, nothing, and lists', () => {
+    const words = [Buffer.from('a'), -12, null, [Buffer.from('b'), Buffer.alloc(0)], []];
+    const { resp2, resp3 } = new PushMessage(words);
+    const items = (nothing: string) => {
+      return `5\r\n$1\r\na\r\n:-12\r\n${nothing}*2\r\n$1\r\nb\r\n$0\r\n\r\n*0\r\n`;
+    };
+    expect(resp2.toString()).toBe(`*${items('$-1\r\n')}`);
+    expect(resp3.toString()).toBe(`>${items('_\r\n')}`);
+  });
+
   it('is encoded once', () => {
     const message = new PushMessage([Buffer.from('message'), Buffer.from('c'), Buffer.alloc(0)]);
     expect(message.resp2).toBe(message.resp2);

@@ -22,6 +22,7 @@ import { Monitors } from '../../src/engine/monitors.ts';
 import { Session, STOP_CLOSING, STOP_PAUSED } from '../../src/engine/session.ts';
 import { Slowlog } from '../../src/engine/slowlog.ts';
 import { EngineStatistics } from '../../src/engine/statistics.ts';
+import { Tracking } from '../../src/engine/tracking.ts';
 import { Transactions } from '../../src/engine/transactions.ts';
 import { FineWallClock } from '../../src/engine/wall-clock.ts';
 import { Keyspace } from '../../src/keyspace/keyspace.ts';
@@ -77,6 +78,7 @@ export class ClientRoom {
   readonly clients: Clients;
   readonly monitors: Monitors;
   readonly pubsub = new PubSubRegistry();
+  readonly tracking: Tracking;
   /** What commands have put into the server's log. */
   readonly logged: string[] = [];
   readonly services: Services;
@@ -91,6 +93,8 @@ export class ClientRoom {
     this.statistics = new EngineStatistics(registry, START_MS);
     this.executor = new Executor(registry, this.statistics);
     this.clients = new Clients(this.executor, this.keyspace, this.clock);
+    const { executor, keyspace, clients } = this;
+    this.tracking = new Tracking({ keyspace, executor, clients });
     this.monitors = new Monitors(this.executor, wallClock, this.limits, SILENT_LOG);
     this.executor.observer = new CallObservers([this.slowlog, this.latency]);
     this.services = {
@@ -110,6 +114,7 @@ export class ClientRoom {
       persistence: memorySnapshots(this.keyspace, this.executor, { clock: this.clock }),
       transactions: new Transactions(this.executor, this.keyspace, this.limits, SILENT_LOG),
       blocking: new Blocking(this.executor, this.keyspace, this.clock),
+      tracking: this.tracking,
     };
   }
 

@@ -21,7 +21,7 @@ export const clients: Section = {
       ['client_recent_max_input_buffer', inputMax],
       ['client_recent_max_output_buffer', outputMax],
       ['blocked_clients', blocked],
-      ['tracking_clients', 0],
+      ['tracking_clients', services.tracking.clientCount],
       ['clients_in_timeout_table', blocking.timedCount],
       ['total_blocking_keys', blocking.keyCount],
       ['total_blocking_keys_on_nokey', blocking.groupKeyCount],

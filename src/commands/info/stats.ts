@@ -6,7 +6,7 @@ import { type Field, fixed, type Section } from './section.ts';
 export const stats: Section = {
   title: 'Stats',
   isDefault: true,
-  fields({ keyspace, services: { statistics, pubsub } }) {
+  fields({ keyspace, services: { statistics, pubsub, tracking } }) {
     return [
       ...trafficFields(statistics),
       ...keyFields(keyspace, statistics),
@@ -15,7 +15,9 @@ export const stats: Section = {
       ['pubsubshard_channels', pubsub.size('shardChannels')],
       ...ABSENT_FIELDS,
       ...defragmentationFields(statistics.defragmentation),
-      ...TRACKING_FIELDS,
+      ['tracking_total_keys', tracking.keyCount],
+      ['tracking_total_items', tracking.itemCount],
+      ['tracking_total_prefixes', tracking.prefixCount],
       ['unexpected_error_replies', 0],
       ['total_error_replies', statistics.errorReplies],
       ['dump_payload_sanitizations', 0],
@@ -76,13 +78,6 @@ const ABSENT_FIELDS: readonly Field[] = [
   ['total_forks', 0],
   ['migrate_cached_sockets', 0],
   ['slave_expires_tracked_keys', 0],
-];
-
-/** Nor does it track keys for its clients. */
-const TRACKING_FIELDS: readonly Field[] = [
-  ['tracking_total_keys', 0],
-  ['tracking_total_items', 0],
-  ['tracking_total_prefixes', 0],
 ];
 
 /** A key has one block that can move; one that stays is not looked at. */

@@ -4,6 +4,7 @@ import type { PushMessage } from '../../protocol/push-message.ts';
 import type { Reply } from '../../protocol/reply.ts';
 import type { WaitState } from './blocking.ts';
 import type { Subscriptions } from './pubsub.ts';
+import type { TrackingState } from './tracking.ts';
 import type { TransactionState } from './transactions.ts';
 
 export const REPLY_ON = 0;
@@ -87,6 +88,8 @@ export interface ClientState {
   readonly waiting: WaitState | null;
   /** What MULTI or WATCH has begun, if anything. */
   readonly transaction: TransactionState | null;
+  /** Whether and how it is told of keys that it may have cached. */
+  readonly tracking: TrackingState | null;
   /** Back to the state of a fresh connection, as RESET does. */
   reset(): void;
   /** Closes the connection once the replies so far are written. */
