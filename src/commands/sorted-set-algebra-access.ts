@@ -1,5 +1,6 @@
 /** Reading the arguments of unions, intersections and differences of sorted sets. */
 import { type Entry, NO_ENTRY, TYPE_SET, TYPE_ZSET } from '../keyspace/entry.ts';
+import { EntryCell } from '../keyspace/entry-cell.ts';
 import type { Args } from '../protocol/args.ts';
 import {
   type Aggregate,
@@ -15,6 +16,9 @@ import { scoreAt } from './sorted-set-access.ts';
 
 const BAD_WEIGHT = new CommandError('ERR weight value is not a float');
 const BAD_LIMIT = new CommandError("ERR LIMIT can't be negative");
+
+/** Sources of one command whose cells are kept for the next. */
+const CELLS_KEPT = 8;
 
 /** Which options a command takes. */
 export interface AlgebraGrammar {
@@ -82,7 +86,7 @@ export function readAlgebra(
 function sourceAt(context: Context, args: Args, key: number, slot: number): Source {
   const { database, keyspace } = context;
   const { sets, sortedSets } = keyspace;
-  const cell = keyspace.cell(slot);
+  const cell = slot < CELLS_KEPT ? keyspace.cell(slot) : new EntryCell(keyspace);
   const entry: Entry = database.read(args, key);
   if (entry === NO_ENTRY) return { cell, isSet: false, count: 0, weight: 1 };
   const type = database.entries.type(entry);

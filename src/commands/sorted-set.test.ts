@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { show, TestEngine } from '../../test/support/engine.ts';
 import type { Reply } from '../../test/support/resp-reply.ts';
+import { NO_ENTRY } from '../keyspace/entry.ts';
 import { checkKeyspace } from '../keyspace/keyspace-check.ts';
 import { OutOfMemoryError } from '../memory/heap.ts';
 
@@ -131,6 +132,16 @@ describe('what 7.2 does otherwise than 7.0', () => {
     run('ZADD large 0.1 a');
     expect(run('ZSCORE large a')).toBe('"0.1"');
     expect(run('ZSCAN large 0')).toBe('["0", ["a", "0.10000000000000001"]]');
+  });
+});
+
+describe('Unions', () => {
+  it('of many keys leave nothing behind that is kept for the next', () => {
+    run('ZADD z 1 a', 'SADD s a b');
+    const keys = Array.from({ length: 100 }, (_, i) => (i % 2 === 0 ? 'z' : 's'));
+    const kept = engine.keyspace.cell(99);
+    expect(engine.text('ZUNION', '100', ...keys, 'WITHSCORES')).toBe('["b", "50", "a", "100"]');
+    expect(kept.entry).toBe(NO_ENTRY);
   });
 });
 
