@@ -94,7 +94,9 @@ const PAIRS_MAX: bigint = COUNT_MAX / 2n;
 const BAD_COUNT = new CommandError(
   `ERR value is out of range, value must between -${COUNT_MAX} and ${COUNT_MAX}`,
 );
-const BAD_PAIR_COUNT = new CommandError('ERR value is out of range');
+const OUT_OF_RANGE = new CommandError('ERR value is out of range');
+/** Most pairs that are answered when they may repeat: Redis begins whatever is asked for. */
+const REPEATS_MAX = 2 ** 25;
 
 function replyAll(context: Context, args: Args, parts: number, reply: Reply): void {
   const cell = readCollection(context, args, 1, TYPE_HASH);
@@ -114,13 +116,14 @@ function replySeveral(context: Context, args: Args, reply: Reply): void {
   const withValues = args.count > 3;
   if (withValues) {
     if (args.count > 4 || !args.is(3, 'WITHVALUES')) throw SYNTAX_ERROR;
-    if (wanted < -PAIRS_MAX || wanted > PAIRS_MAX) throw BAD_PAIR_COUNT;
+    if (wanted < -PAIRS_MAX || wanted > PAIRS_MAX) throw OUT_OF_RANGE;
   }
   const cell = readCollection(context, args, 1, TYPE_HASH);
   if (cell === null || wanted === 0n) {
     reply.array(0);
     return;
   }
+  if (wanted < -REPEATS_MAX) throw OUT_OF_RANGE;
   const { hashes, hashReader } = context.keyspace;
   const fields = hashes.length(cell);
   const repeats = wanted < 0n;

@@ -80,6 +80,18 @@ describe('RESP3', () => {
   });
 });
 
+describe('HRANDFIELD', () => {
+  it('does not begin what it could not end', () => {
+    run('HSET h f v');
+    for (const count of ['-33554433', '-4611686018427387903', '-9223372036854775807']) {
+      expect(run(`HRANDFIELD h ${count}`)).toBe('(error) ERR value is out of range');
+      expect(run(`HRANDFIELD missing ${count}`)).toBe('[]');
+    }
+    expect(run('HRANDFIELD h -33554433 WITHVALUES')).toBe('(error) ERR value is out of range');
+    expect(run('HRANDFIELD h 9223372036854775807')).toBe('["f"]');
+  });
+});
+
 describe('HSCAN', () => {
   it('leaves values out', () => {
     run('HSET h a 1 b 2');
