@@ -31,6 +31,9 @@ const OPEN_BRACKET = 0x5b;
 const PLUS = 0x2b;
 const MINUS = 0x2d;
 
+/** Elements that are passed one by one. */
+const NEAR_OFFSET_MAX = 32;
+
 export type RangeKind = 'ranks' | 'scores' | 'members';
 
 /** What may be said among the options, and what the command says already. */
@@ -102,6 +105,9 @@ export class RangeQuery {
       }
       return selected;
     }
+    if (this.kind === 'scores' && !this.isBackward && this.#offset <= NEAR_OFFSET_MAX) {
+      return this.#selectForward(sortedSets, cell);
+    }
     const selected =
       this.kind === 'scores'
         ? sortedSets.selectScores(cell, this.scores)
@@ -112,6 +118,17 @@ export class RangeQuery {
     else if (offset > 0) sortedSets.enter(cell, sortedSets.first + offset);
     const left = selected - offset;
     return this.#limit < 0 ? left : Math.min(left, this.#limit);
+  }
+
+  /** As `select`, for scores forward from near the first: only what is wanted is looked at. */
+  #selectForward(sortedSets: SortedSets, cell: Cell): number {
+    const offset = this.#offset;
+    if (offset < 0) return 0;
+    const most = this.#limit < 0 ? Number.POSITIVE_INFINITY : offset + this.#limit;
+    const selected = sortedSets.selectFirstScores(cell, this.scores, most);
+    if (offset >= selected) return 0;
+    for (let passed = 0; passed < offset; passed++) sortedSets.cursor.next();
+    return selected - offset;
   }
 
   #readOptions(args: Args, first: number, grammar: RangeGrammar): void {

@@ -60,6 +60,33 @@ export class ScoreCursor {
     return sum;
   }
 
+  /**
+   * How many entries, up to `most`, there are from here on with lower scores than `bound[0]`, or
+   * with those that are not higher. REQUIRES: the cursor stands on an entry.
+   */
+  countFrom(bound: Float64Array, orEqual: boolean, most: number): number {
+    const { views, words } = this.#heap;
+    const score = bound[0]!;
+    let leaf: Ptr = this.leaf;
+    let slot = this.slot;
+    let count = 0;
+    while (leaf !== NULL) {
+      const view = views[leaf >>> EXTENT_SHIFT]!;
+      const at = (leaf & UNIT_MASK) << 1;
+      const scores = (at << 2) + NODE_SCORES_BYTES;
+      const node = words[leaf >>> EXTENT_SHIFT]!;
+      const end = node[at + NODE_META]!;
+      for (; slot < end; slot++) {
+        const other = view.getFloat64(scores + (slot << 3), true);
+        if (other > score || (other === score && !orEqual) || count === most) return count;
+        count++;
+      }
+      leaf = node[at + LEAF_NEXT]! as Ptr;
+      slot = 0;
+    }
+    return count;
+  }
+
   /** Puts the cursor before a slot of a leaf; whether an entry is there, or in the next leaf. */
   place(leaf: Ptr, slot: number): boolean {
     this.leaf = leaf;

@@ -103,6 +103,11 @@ class SortedSetModel {
         (excludesMin ? score > min : score >= min) && (excludesMax ? score < max : score <= max),
     );
     this.#expectSelected(this.sets.selectScores(this.cell, range), wanted);
+    for (const most of [0, 1, 3, 200, Number.POSITIVE_INFINITY]) {
+      const count = this.sets.selectFirstScores(this.cell, range, most);
+      expect(count).toBe(Math.min(most, wanted.length));
+      for (const pair of wanted.slice(0, count)) this.#expectAt(pair);
+    }
   }
 
   /** REQUIRES: all scores are equal. */

@@ -54,6 +54,9 @@ export interface SortedSetLimits {
   memberBytesMax: number;
 }
 
+/** Counting so many elements is no slower than a second walk down the tree. */
+const NEAR_MAX = 128;
+
 /** Operations on sorted sets. One per keyspace serves all of them. */
 export class SortedSets {
   readonly large: SortedSet;
@@ -231,6 +234,27 @@ export class SortedSets {
     if (range.isFromFirst()) tree.seekRank(root, place, 0);
     else tree.seekScore(root, place, range.min, range.excludesMin);
     return this.#selectLarge(tree.seekedRank(), to);
+  }
+
+  /**
+   * As `selectScores`, but only the first of them, up to `most`, and without `first`: few are
+   * counted by going through them.
+   */
+  selectFirstScores(cell: Cell, range: ScoreRange, most: number): number {
+    if (cell.encoding === ZSET_SKIPLIST) {
+      const { tree } = this.large;
+      const { place } = this.cursor;
+      const { root } = cell;
+      const isThere = range.isFromFirst()
+        ? tree.seekRank(root, place, 0)
+        : tree.seekScore(root, place, range.min, range.excludesMin);
+      if (!isThere) return 0;
+      this.cursor.enterLarge();
+      const near = Math.min(most, NEAR_MAX);
+      const count = place.countFrom(range.max, !range.excludesMax, near);
+      if (count < near || count === most) return count;
+    }
+    return Math.min(this.selectScores(cell, range), most);
   }
 
   /**
