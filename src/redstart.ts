@@ -150,11 +150,8 @@ export class Redstart {
     this.#followObservation(slowlog, latency);
     this.#followNotifications(new KeyspaceNotifications(keyspace, pubsub));
     this.#followTracking(tracking);
-    this.#follow(['activedefrag'], () => {
-      this.#defragmentation.enabled = config.values.activedefrag;
-    });
+    this.#followDefragmentation();
     this.#cron.onTick(() => this.#server.checkConnections());
-    this.#cron.onTick(() => this.#defragmentation.tick());
   }
 
   /** Begins to keep time, expire and clean up. */
@@ -324,6 +321,13 @@ export class Redstart {
     this.#follow(['notify-keyspace-events'], () => {
       notifications.select(this.config.values['notify-keyspace-events']);
     });
+  }
+
+  #followDefragmentation(): void {
+    this.#follow(['activedefrag'], () => {
+      this.#defragmentation.enabled = this.config.values.activedefrag;
+    });
+    this.#cron.onTick(() => this.#defragmentation.tick());
   }
 
   #followTracking(tracking: Tracking): void {
