@@ -1,5 +1,6 @@
 /** Generic commands: values as bytes, to be carried to another server. */
 import { NO_EXPIRY } from '../keyspace/database.ts';
+import type { Effects } from '../keyspace/effects.ts';
 import { NO_ENTRY } from '../keyspace/entry.ts';
 import { DELETED, NEW, RESTORED } from '../keyspace/events.ts';
 import type { Args } from '../protocol/args.ts';
@@ -69,13 +70,18 @@ export const restore: Command = {
     if (!serialization.read(args, 3)) throw NO_VALUE;
     const { nowMs } = database.keyspace;
     const dueMs = ttlMs > 0n && !options.isAbsolute ? ttlMs + BigInt(nowMs) : ttlMs;
-    if (ttlMs > 0n && isOver(dueMs, nowMs)) {
+    const { effects, replaying } = database.keyspace;
+    if (ttlMs > 0n && isOver(dueMs, nowMs) && !replaying) {
       serialization.discard();
-      if (database.remove(args, 1)) database.changed(args, 1, DELETED);
+      if (database.remove(args, 1)) {
+        database.changed(args, 1, DELETED);
+        effects?.note('DEL', args.copy(1));
+      }
     } else {
       storeValue(context, args, ttlMs > 0n ? timeOf(dueMs) : NO_EXPIRY, options);
       if (isThere) database.announce(args, 1, NEW);
       database.changed(args, 1, RESTORED);
+      if (effects !== null && ttlMs > 0n && !options.isAbsolute) noteAbsolute(effects, args, dueMs);
     }
     reply.ok();
   },
@@ -113,6 +119,13 @@ function readOptions(args: Args): RestoreOptions {
     }
   }
   return options;
+}
+
+/** Notes a RESTORE with the time at which the key expires. */
+function noteAbsolute(effects: Effects, args: Args, dueMs: bigint): void {
+  const options: Buffer[] = [];
+  for (let i = 4; i < args.count; i++) options.push(args.copy(i));
+  effects.note('RESTORE', args.copy(1), String(dueMs), args.copy(3), ...options, 'ABSTTL');
 }
 
 /** A time beyond 64 bits counts as one that is over: Redis's sum wraps. */

@@ -79,6 +79,7 @@ export const hincrbyfloat: Command = {
     const text = Buffer.from(formatLongDouble(sum), 'latin1');
     const textView = new DataView(text.buffer, text.byteOffset, text.length);
     setField(context, args, cell, text, textView, text.length, FIELD_FLOAT_INCREMENTED);
+    context.keyspace.effects?.note('HSET', args.copy(1), args.copy(2), text);
     reply.blob(text);
   },
 };

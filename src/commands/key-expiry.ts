@@ -223,13 +223,16 @@ function setDueTime(database: Database, args: Args, dueMs: TimeMs, condition: nu
   const entry = database.write(args, 1);
   if (entry === NO_ENTRY) return 0;
   if (condition !== 0 && !isMet(condition, dueMs, database.expiryMs(entry))) return 0;
-  if (dueMs <= database.keyspace.nowMs) {
+  const { effects, nowMs, replaying } = database.keyspace;
+  if (dueMs <= nowMs && !replaying) {
     database.remove(args, 1);
     database.changed(args, 1, DELETED);
+    effects?.note('DEL', args.copy(1));
     return 1;
   }
   database.setExpiry(entry, dueMs);
   database.changed(args, 1, EXPIRY_SET);
+  effects?.note('PEXPIREAT', args.copy(1), String(dueMs));
   return 1;
 }
 

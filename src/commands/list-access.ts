@@ -128,6 +128,8 @@ export function popFromFirst(
     reply.bulk(args.bytes, args.view, args.start(key), args.length(key));
     replyElements(context, cell, elements, atFront, reply);
     removeElements(context, args, key, cell, elements, atFront);
+    const { effects } = context.keyspace;
+    effects?.note(atFront ? 'LPOP' : 'RPOP', args.copy(key), String(elements));
     return true;
   }
   return false;

@@ -111,7 +111,7 @@ export const blmove: Command = {
     moveOrWait(context, args, isFirst, toFront, timeoutInSecondsAt(args, 5), reply);
   },
   serve(context, args, _key, reply) {
-    return moveElement(context, args, isLeftAt(args, 3), isLeftAt(args, 4), reply);
+    return move(context, args, isLeftAt(args, 3), isLeftAt(args, 4), reply);
   },
 };
 
@@ -132,7 +132,7 @@ export const brpoplpush: Command = {
     moveOrWait(context, args, false, true, timeoutInSecondsAt(args, 3), reply);
   },
   serve(context, args, _key, reply) {
-    return moveElement(context, args, false, true, reply);
+    return move(context, args, false, true, reply);
   },
 };
 
@@ -160,6 +160,7 @@ function popOne(
   reply.bulk(args.bytes, args.view, args.start(key), args.length(key));
   lists.enter(cell, atFront ? 0 : lists.length(cell) - 1).writeForward(reply, 1);
   removeElements(context, args, key, cell, 1, atFront);
+  context.keyspace.effects?.note(atFront ? 'LPOP' : 'RPOP', args.copy(key));
   return true;
 }
 
@@ -171,8 +172,27 @@ function moveOrWait(
   timeoutMs: number,
   reply: Reply,
 ): void {
-  if (moveElement(context, args, isFirst, toFront, reply)) return;
+  if (move(context, args, isFirst, toFront, reply)) return;
   if (!waitForLists(context, args, 1, 1, timeoutMs)) reply.nil();
+}
+
+/** Moves an element, and notes the command that does so without waiting; whether there was one. */
+function move(
+  context: Context,
+  args: Args,
+  isFirst: boolean,
+  toFront: boolean,
+  reply: Reply,
+): boolean {
+  if (!moveElement(context, args, isFirst, toFront, reply)) return false;
+  // BRPOPLPUSH has a time where BLMOVE says which end is meant.
+  if (args.count === 4) {
+    context.keyspace.effects?.note('RPOPLPUSH', args.copy(1), args.copy(2));
+  } else {
+    const [from, to] = [args.copy(3), args.copy(4)];
+    context.keyspace.effects?.note('LMOVE', args.copy(1), args.copy(2), from, to);
+  }
+  return true;
 }
 
 function waitForLists(

@@ -1,8 +1,11 @@
 /** Sets: members chosen at random, to look at them or to take them out. */
+
+import type { Effects } from '../keyspace/effects.ts';
 import { TYPE_SET } from '../keyspace/entry.ts';
 import { MEMBERS_POPPED } from '../keyspace/events.ts';
 import type { Args } from '../protocol/args.ts';
 import type { Reply } from '../protocol/reply.ts';
+import type { TextSink } from '../values/set-member.ts';
 import { readCollection, removeEmptied, writeCollection } from './collection-access.ts';
 import type { Command, Context } from './command.ts';
 import { CommandError, SYNTAX_ERROR } from './errors.ts';
@@ -19,6 +22,8 @@ const COUNT_MIN = -(2n ** 63n - 1n);
  * be it more than anybody's memory holds.
  */
 const REPEATED_MAX = 2 ** 25;
+/** Members that one command of the log takes out. */
+const NOTED_TOGETHER_MAX = 1024;
 const TOO_MANY = new CommandError('ERR value is out of range');
 
 export const spop: Command = {
@@ -50,8 +55,13 @@ export const spop: Command = {
       reply.nil();
       return;
     }
-    const { sets, setPicker } = context.keyspace;
-    setPicker.pick(cell).write(reply);
+    const { effects, sets, setPicker } = context.keyspace;
+    const member = setPicker.pick(cell);
+    member.write(reply);
+    if (effects !== null) {
+      const { bytes, start, length } = member;
+      effects.note('SREM', args.copy(1), Buffer.from(bytes.subarray(start, start + length)));
+    }
     const isLast = sets.size(cell) === 1;
     if (!isLast) setPicker.removePicked(cell);
     context.database.changed(args, 1, MEMBERS_POPPED);
@@ -99,13 +109,39 @@ function popSeveral(context: Context, args: Args, reply: Reply): void {
     sets.writeAll(cell, reply);
     database.changed(args, 1, MEMBERS_POPPED);
     removeEmptied(context, args, 1);
+    keyspace.effects?.note('DEL', args.copy(1));
     return;
   }
   reply.set(count);
+  const taken = keyspace.effects === null ? null : new TakenMembers(reply);
   try {
-    setPicker.takeOut(cell, count, reply);
+    setPicker.takeOut(cell, count, taken ?? reply);
   } finally {
-    if (sets.size(cell) < size) database.changed(args, 1, MEMBERS_POPPED);
+    if (sets.size(cell) < size) {
+      database.changed(args, 1, MEMBERS_POPPED);
+      taken?.note(keyspace.effects!, args.copy(1));
+    }
+  }
+}
+
+/** Members that are taken out: told to the client, and noted. */
+class TakenMembers implements TextSink {
+  readonly #reply: Reply;
+  readonly #members: Buffer[] = [];
+
+  constructor(reply: Reply) {
+    this.#reply = reply;
+  }
+
+  bulk(bytes: Buffer, view: DataView, offset: number, length: number): void {
+    this.#reply.bulk(bytes, view, offset, length);
+    this.#members.push(Buffer.from(bytes.subarray(offset, offset + length)));
+  }
+
+  note(effects: Effects, key: Buffer): void {
+    for (let at = 0; at < this.#members.length; at += NOTED_TOGETHER_MAX) {
+      effects.note('SREM', key, ...this.#members.slice(at, at + NOTED_TOGETHER_MAX));
+    }
   }
 }
 

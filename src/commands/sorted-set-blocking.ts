@@ -105,6 +105,7 @@ function popOne(context: Context, args: Args, key: number, isMax: boolean, reply
   reply.array(3);
   reply.bulk(args.bytes, args.view, args.start(key), args.length(key));
   popElements(context, args, key, cell, 1, isMax, false, reply);
+  context.keyspace.effects?.note(isMax ? 'ZPOPMAX' : 'ZPOPMIN', args.copy(key));
   return true;
 }
 

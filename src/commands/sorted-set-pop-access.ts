@@ -77,6 +77,8 @@ export function popFromFirst(
     reply.bulk(args.bytes, args.view, args.start(key), args.length(key));
     reply.array(elements);
     popElements(context, args, key, cell, elements, isMax, true, reply);
+    const { effects } = context.keyspace;
+    effects?.note(isMax ? 'ZPOPMAX' : 'ZPOPMIN', args.copy(key), String(elements));
     return true;
   }
   return false;

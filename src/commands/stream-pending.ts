@@ -1,5 +1,6 @@
 /** Streams: what is pending in a consumer group, and how it changes hands. */
 import { CONSUMER_CREATED, PENDING_CHANGED } from '../keyspace/events.ts';
+import type { Keyspace } from '../keyspace/keyspace.ts';
 import { NULL, type Ptr } from '../memory/address.ts';
 import type { Args } from '../protocol/args.ts';
 import type { Reply } from '../protocol/reply.ts';
@@ -11,6 +12,7 @@ import { CommandError, SYNTAX_ERROR } from './errors.ts';
 import { integerAt } from './options.ts';
 import { noGroup, readEndAt, readIdAt, readStartAt, readStream } from './stream-access.ts';
 import { ClaimOptions } from './stream-claim-options.ts';
+import { type GroupArguments, noteClaim, noteConsumer, noteProgress } from './stream-effects.ts';
 import { replyEntryOf, replyId, replyInt64, replyName } from './stream-reply.ts';
 
 const INVALID_COUNT: CommandError = new CommandError('ERR COUNT must be > 0');
@@ -21,6 +23,9 @@ const INVALID_IDLE: CommandError = new CommandError(
 const COUNT_DEFAULT = 100;
 /** Redis's bound: more would not fit in its memory. */
 const COUNT_MAX = Number((2n ** 63n - 1n) / 16n);
+
+/** Of XCLAIM and XAUTOCLAIM. */
+const CLAIMED: GroupArguments = { key: 1, group: 2, consumer: 3 };
 
 const options = new ClaimOptions();
 const id = new StreamId();
@@ -73,14 +78,21 @@ export const xclaim: Command = {
     const root = readStream(context, args, 1);
     const group = requireGroup(context, args, root);
     options.readClaim(args, keyspace.nowMs);
-    consumerGroups.advance(group, options.lastId);
+    if (consumerGroups.advance(group, options.lastId)) {
+      noteProgress(keyspace, args, CLAIMED, group);
+    }
     const consumer = findConsumer(context, args, group);
     const before = streams.groups.pendingCount(group);
     const mark = reply.openArray();
     let count = 0;
     for (let i = 5; i < options.idsEnd; i++) {
       readIdAt(args, i, id);
-      if (!consumerGroups.claim(root, group, consumer, id, options)) continue;
+      const pending = streams.groups.pendingCount(group);
+      const isClaimed = consumerGroups.claim(root, group, consumer, id, options);
+      if (isClaimed || pending !== streams.groups.pendingCount(group)) {
+        noteClaim(keyspace, args, CLAIMED, group, id);
+      }
+      if (!isClaimed) continue;
       if (options.justIds) replyId(reply, id);
       else replyEntryOf(reply, streams, root, id);
       count++;
@@ -120,6 +132,10 @@ export const xautoclaim: Command = {
     consumerGroups.claimFrom(root, group, consumer, id, count, options, claimed, deleted);
     reply.array(3);
     replyId(reply, id);
+    if (keyspace.effects !== null) {
+      noteClaims(keyspace, args, group, claimed);
+      noteClaims(keyspace, args, group, deleted);
+    }
     replyClaimed(reply, streams, root);
     reply.array(deleted.count);
     for (let i = 0; i < deleted.count; i++) {
@@ -146,6 +162,7 @@ function findConsumer({ database, keyspace }: Context, args: Args, group: Ptr): 
     return found;
   }
   const created = groups.createConsumer(group, args, 3, keyspace.nowMs);
+  if (keyspace.effects !== null) noteConsumer(keyspace.effects, args, CLAIMED);
   database.changed(args, 1, CONSUMER_CREATED);
   return created;
 }
@@ -240,6 +257,13 @@ function readAutoclaimOptions(args: Args): number {
     }
   }
   return count;
+}
+
+function noteClaims(keyspace: Keyspace, args: Args, group: Ptr, ids: IdBuffer): void {
+  for (let i = 0; i < ids.count; i++) {
+    ids.read(i, to);
+    noteClaim(keyspace, args, CLAIMED, group, to);
+  }
 }
 
 function replyClaimed(reply: Reply, streams: Streams, root: Ptr): void {

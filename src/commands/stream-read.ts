@@ -14,6 +14,12 @@ import { StreamId } from '../structures/stream-id.ts';
 import type { Command, Context } from './command.ts';
 import { CommandError } from './errors.ts';
 import { isCharacter, noGroup, readIdAt, readStream } from './stream-access.ts';
+import {
+  type GroupArguments,
+  noteConsumer,
+  noteDeliveries,
+  noteProgress,
+} from './stream-effects.ts';
 import { DOES_NOT_BLOCK, ReadOptions } from './stream-read-options.ts';
 import { ReadPlan } from './stream-read-plan.ts';
 import { replyEntries, replyHistory } from './stream-reply.ts';
@@ -246,13 +252,30 @@ function handOut(context: Context, args: Args, reply: Reply, i: number, consumer
   if (id.isMax()) {
     const group = plan.group(i);
     const count = consumerGroups.deliver(root, group, consumer, countMax, noAck, nowMs, id);
+    if (keyspace.effects !== null) {
+      const pending = noAck ? 0 : count;
+      noteDeliveries(keyspace, args, argumentsAt(i), root, group, consumer, id, pending);
+      noteProgress(keyspace, args, argumentsAt(i), group);
+    }
     replyEntries(reply, streams, root, id, greatest, count);
   } else {
     id.increment();
     const count = consumerGroups.deliverAgain(root, consumer, id, countMax, nowMs);
+    if (keyspace.effects !== null) {
+      const group = plan.group(i);
+      noteDeliveries(keyspace, args, argumentsAt(i), root, group, consumer, id, count);
+      // Also where nothing is delivered: the command itself would say when it is done again.
+      if (count === 0) noteConsumer(keyspace.effects, args, argumentsAt(i));
+    }
     replyHistory(reply, streams, root, consumer, id, count);
   }
   database.changed(args, options.firstKey + i, PENDING_CHANGED);
+}
+
+/** Which arguments of a read name the stream, its group and the consumer. */
+function argumentsAt(i: number): GroupArguments {
+  const { firstKey, group } = options;
+  return { key: firstKey + i, group, consumer: group + 1 };
 }
 
 /** The consumer of a group, which is made if it is not there. */
@@ -266,6 +289,7 @@ function findConsumer({ database, keyspace }: Context, args: Args, i: number): P
     return found;
   }
   const created = groups.createConsumer(group, args, name, keyspace.nowMs);
+  if (keyspace.effects !== null) noteConsumer(keyspace.effects, args, argumentsAt(i));
   database.changed(args, options.firstKey + i, CONSUMER_CREATED);
   return created;
 }

@@ -3,7 +3,7 @@
  */
 import type { Ptr } from '../memory/address.ts';
 import type { Args } from '../protocol/args.ts';
-import { ID_WITHOUT_SEQUENCE, StreamId } from '../structures/stream-id.ts';
+import { ID_WHOLE, ID_WITHOUT_SEQUENCE, StreamId } from '../structures/stream-id.ts';
 import type { Streams } from '../values/stream.ts';
 import { CommandError, SYNTAX_ERROR } from './errors.ts';
 import { integerAt } from './options.ts';
@@ -28,7 +28,7 @@ const STAR = 0x2a;
 const TILDE = 0x7e;
 const EQUALS = 0x3d;
 
-export const KEEP_ALL = 0;
+const KEEP_ALL = 0;
 const KEEP_LENGTH = 1;
 const KEEP_FROM_ID = 2;
 
@@ -52,6 +52,21 @@ export class StreamOptions {
   readonly id: StreamId = new StreamId();
   #length = 0;
   readonly #minId = new StreamId();
+
+  /** Whether nothing is to be removed. */
+  get keepsAll(): boolean {
+    return this.strategy === KEEP_ALL;
+  }
+
+  /** Whether what is to stay was told by an id, not by its number. */
+  get keepsFromId(): boolean {
+    return this.strategy === KEEP_FROM_ID;
+  }
+
+  /** Whether the id of the new entry is made, or a part of it. */
+  get makesId(): boolean {
+    return this.idForm !== ID_WHOLE;
+  }
 
   /** Reads the options of XTRIM, from argument 2 on. */
   readTrim(args: Args, streams: Streams): void {

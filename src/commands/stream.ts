@@ -8,8 +8,9 @@ import type { Command, Context } from './command.ts';
 import { CommandError, NO_SUCH_KEY, SYNTAX_ERROR, wrongArity } from './errors.ts';
 import { int64At } from './options.ts';
 import { createStream, readIdAt, readStream, writeStream } from './stream-access.ts';
+import { noteAdd, noteTrim } from './stream-effects.ts';
 import { replyId } from './stream-reply.ts';
-import { ID_AUTOMATIC, KEEP_ALL, StreamOptions } from './stream-trim-options.ts';
+import { ID_AUTOMATIC, StreamOptions } from './stream-trim-options.ts';
 
 const ID_TOO_SMALL: CommandError = new CommandError(
   'ERR The ID specified in XADD is equal or smaller than the target stream top item',
@@ -87,8 +88,11 @@ export const xadd: Command = {
     streams.log.append(root, id, args, first, textBytes);
     replyId(reply, id);
     database.changed(args, 1, ENTRY_ADDED);
-    if (options.strategy === KEEP_ALL || options.trim(streams, root) === 0) return;
-    database.announce(args, 1, STREAM_TRIMMED);
+    const removed = options.keepsAll ? 0 : options.trim(streams, root);
+    if (removed > 0) database.announce(args, 1, STREAM_TRIMMED);
+    if (keyspace.effects !== null && (options.isApproximate || options.makesId)) {
+      noteAdd(keyspace.effects, args, options, streams, root, first);
+    }
   },
 };
 
@@ -155,7 +159,11 @@ export const xtrim: Command = {
     options.readTrim(args, keyspace.streams);
     const root = writeStream(context, args, 1);
     const removed = root === NULL ? 0 : options.trim(keyspace.streams, root);
-    if (removed > 0) database.changed(args, 1, STREAM_TRIMMED);
+    if (removed > 0) {
+      database.changed(args, 1, STREAM_TRIMMED);
+      const effects = options.isApproximate ? keyspace.effects : null;
+      if (effects !== null) noteTrim(effects, args, options, keyspace.streams, root);
+    }
     reply.integer(removed);
   },
 };

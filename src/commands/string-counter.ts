@@ -141,6 +141,7 @@ export const incrbyfloat: Command = {
     const entry = database.put(args, 1, TYPE_STRING, textEncoding(length), length, KEEP_EXPIRY);
     entries.bytes(entry).write(text, entries.valueStart(entry), length, 'latin1');
     database.changed(args, 1, FLOAT_INCREMENTED);
+    context.keyspace.effects?.note('SET', args.copy(1), text, 'KEEPTTL');
     reply.text(text);
   },
 };

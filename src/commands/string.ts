@@ -112,15 +112,19 @@ export const getex: Command = {
       : NO_EXPIRY;
     replyString(database.entries, entry, reply);
 
+    const { effects } = context.keyspace;
     if (dueMs > nowMs) {
       database.setExpiry(entry, dueMs);
       database.changed(args, 1, EXPIRY_SET);
+      effects?.note('PEXPIREAT', args.copy(1), String(dueMs));
     } else if (hasTime(options)) {
       database.remove(args, 1);
       database.changed(args, 1, DELETED);
+      effects?.note('DEL', args.copy(1));
     } else if ((options & OPTION_PERSIST) !== 0 && database.entries.expires(entry)) {
       database.clearExpiry(entry);
       database.changed(args, 1, PERSISTED);
+      effects?.note('PERSIST', args.copy(1));
     }
   },
 };
@@ -145,6 +149,7 @@ export const getdel: Command = {
     if (!answerWithValue(context, args, reply)) return;
     context.database.remove(args, 1);
     context.database.changed(args, 1, DELETED);
+    context.keyspace.effects?.note('DEL', args.copy(1));
   },
 };
 
@@ -169,6 +174,7 @@ export const getset: Command = {
     answerWithValue(context, args, reply);
     putString(context.database, args, 1, 2, NO_EXPIRY);
     context.database.changed(args, 1, STRING_SET);
+    context.keyspace.effects?.note('SET', args.copy(1), args.copy(2));
   },
 };
 
@@ -256,7 +262,12 @@ function setWithOptions(context: Context, args: Args, reply: Reply): void {
 
   putString(database, args, 1, 2, expiry);
   database.changed(args, 1, STRING_SET);
-  if (hasTime(options)) database.announce(args, 1, EXPIRY_SET);
+  if (hasTime(options)) {
+    database.announce(args, 1, EXPIRY_SET);
+    context.keyspace.effects?.note('SET', args.copy(1), args.copy(2), 'PXAT', String(expiry));
+  } else if (returnsOld) {
+    noteWithoutGet(context, args, options);
+  }
   if (!returnsOld) reply.ok();
 }
 
@@ -267,6 +278,13 @@ function setExpiring(context: Context, args: Args, unitMs: number, invalid: Comm
   putString(database, args, 1, 3, dueMs);
   database.changed(args, 1, STRING_SET);
   database.announce(args, 1, EXPIRY_SET);
+  context.keyspace.effects?.note('SET', args.copy(1), args.copy(3), 'PXAT', String(dueMs));
+}
+
+/** A SET that was done can be done again without asking for what there was. */
+function noteWithoutGet({ keyspace }: Context, args: Args, options: number): void {
+  const keeps = (options & OPTION_KEEPTTL) !== 0 ? ['KEEPTTL'] : [];
+  keyspace.effects?.note('SET', args.copy(1), args.copy(2), ...keeps);
 }
 
 /** Answers with the string at argument 1, or nil; whether the key exists. */

@@ -39,6 +39,7 @@ import { OutOfMemoryError } from '../memory/heap.ts';
 import type { Args } from '../protocol/args.ts';
 import type { Reply, ReplyMark } from '../protocol/reply.ts';
 import type { CallScope } from './call-scope.ts';
+import type { Propagation } from './propagation.ts';
 import {
   GATE_NO_TOUCH,
   GATE_PASSWORD,
@@ -63,6 +64,8 @@ const GATE_WAITED = 8;
 const GATE_LOADING = 16;
 /** Somebody wants to know whose command runs. */
 const GATE_SCOPED = 32;
+/** Somebody reads the stream of changes. */
+const GATE_PROPAGATED = 64;
 
 /** What `#admit` says of a command: it runs, waits for the end of a pause, or waits for EXEC. */
 const ADMITTED = 0;
@@ -114,6 +117,7 @@ export class Executor {
   #pause: PauseMode | null = null;
   #waits: WaitQueue | null = null;
   #scope: CallScope | null = null;
+  #propagation: Propagation | null = null;
   /** The command that runs others, by name; see `runTogether`. */
   #outer: string = NO_COMMAND;
   /** How much of the reply CLIENT REPLY cannot take back any more. */
@@ -161,6 +165,13 @@ export class Executor {
     this.#gate = scope === null ? this.#gate & ~GATE_SCOPED : this.#gate | GATE_SCOPED;
   }
 
+  /** What is told of all that commands change, or null. */
+  set propagation(propagation: Propagation | null) {
+    this.#propagation = propagation;
+    this.#gate =
+      propagation === null ? this.#gate & ~GATE_PROPAGATED : this.#gate | GATE_PROPAGATED;
+  }
+
   /** Begins a batch of commands; `nowMs` is the reading of `performance.now` that woke us. */
   beginBatch(nowMs: number): void {
     this.#runStartMs = nowMs;
@@ -171,6 +182,7 @@ export class Executor {
     // Keys expire without a command.
     if (this.#waits?.isReady) this.#serveAll(this.#waits);
     if (this.#runCalls > 0) this.#endRun(performance.now());
+    this.#propagation?.flush();
   }
 
   /** Reads ahead what the commands of a batch will need, so that the cache misses overlap. */
@@ -223,13 +235,15 @@ export class Executor {
       this.#endTimed(session, command!, args, startMs);
     }
     if ((gate | session.gate | this.#gate) === 0) return;
+    if (ran) this.#propagation?.after(session, command!, args);
     if (this.#scope !== null) this.#leave(this.#scope, session, ran ? command : null, args);
     this.#afterwards(session, reply, mark, ran ? command : null);
     if (ran && this.#feed !== null && (command!.mask & UNSEEN) === 0) {
       this.#feed.command(session, command!, args);
     }
-    const isAlone = (this.#gate & GATE_TOGETHER) === 0;
-    if (isAlone && this.#waits?.isReady) this.#serveAll(this.#waits);
+    if ((this.#gate & GATE_TOGETHER) !== 0) return;
+    this.#propagation?.end(session);
+    if (this.#waits?.isReady) this.#serveAll(this.#waits);
   }
 
   #find(args: Args): RegisteredCommand {
@@ -275,11 +289,14 @@ export class Executor {
     session.keyspace.touching = !session.noTouch;
     const outer = this.#scope?.entered(session, true) ?? null;
     const startMs = this.#beginTimed();
+    this.#propagation?.before(session);
     try {
       isServed = command.command.serve!(session, args, key, reply);
     } catch (problem) {
       this.#fail(command, problem, reply, mark);
     }
+    this.#propagation?.after(session, command, args);
+    this.#propagation?.end(session);
     session.keyspace.touching = true;
     if (isServed) this.#scope?.ran(session, command, args);
     this.#scope?.left(session, command, outer);
@@ -313,6 +330,7 @@ export class Executor {
 
   /** What becomes of a command when a gate is open; throws when it is refused. */
   #admit(session: Session, command: RegisteredCommand, args: Args): number {
+    if (session.replays) return ADMITTED;
     if ((this.#gate & GATE_TOGETHER) === 0) {
       const admission = this.#check(session, command, args);
       if (admission !== ADMITTED) return admission;
@@ -324,6 +342,7 @@ export class Executor {
     if ((session.gate & GATE_NO_TOUCH) !== 0 && command.fullName !== 'touch') {
       session.keyspace.touching = false;
     }
+    this.#propagation?.before(session);
     return ADMITTED;
   }
 

@@ -48,6 +48,10 @@ export class Session implements Context, ClientState {
   monitoring = false;
   lastCommand: string = NO_COMMAND;
   deniesBlocking = false;
+  /** Whether it does again what was done before, so that nothing is checked or held back. */
+  replays = false;
+  /** Where in the stream of changes its own end. */
+  written = 0;
   /** The command that waits for something; owned by Blocking. */
   waiting: Waiter | null = null;
   /** What MULTI or WATCH has begun; owned by Transactions. */

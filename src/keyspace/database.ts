@@ -240,7 +240,8 @@ export class Database {
   }
 
   isDue(entry: Entry): boolean {
-    return this.wheel.dueMs(this.entries.timer(entry)) <= this.keyspace.nowMs;
+    const { keyspace } = this;
+    return this.wheel.dueMs(this.entries.timer(entry)) <= keyspace.nowMs && !keyspace.replaying;
   }
 
   /** Sets or changes when an entry falls due, in ms since the epoch. */

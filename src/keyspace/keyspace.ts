@@ -17,6 +17,7 @@ import { AccessClock } from './access.ts';
 import { ChangeListeners } from './change-listeners.ts';
 import { Collections } from './collections.ts';
 import { Database } from './database.ts';
+import type { Effects } from './effects.ts';
 import {
   Entries,
   type Entry,
@@ -112,6 +113,14 @@ export class Keyspace {
    * Set while somebody wants to hear of changes, see `listen`; null keeps the funnel free of cost.
    */
   listener: ChangeListener | null = null;
+
+  /** Where commands note what they do, while somebody keeps a log of changes. */
+  effects: Effects | null = null;
+  /**
+   * While a log is done again no key is due: what expired meanwhile, the log says itself, and it may
+   * yet make a key stay.
+   */
+  replaying = false;
 
   readonly #listeners = new ChangeListeners();
   readonly #garbage: Garbage[] = [];
@@ -257,7 +266,7 @@ export class Keyspace {
 
   /** Whether due keys are to be removed before somebody asks for them. */
   get removesDueKeys(): boolean {
-    return this.activeExpiry && !this.expiryHeld;
+    return this.activeExpiry && !this.expiryHeld && !this.replaying;
   }
 
   /**

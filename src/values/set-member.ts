@@ -7,6 +7,9 @@ import type { Reply } from '../protocol/reply.ts';
 import { INT64_TEXT_MAX, Int64 } from '../structures/int64.ts';
 import { hashBytes } from '../structures/siphash.ts';
 
+/** Where texts go. */
+export type TextSink = Pick<Reply, 'bulk'>;
+
 const NO_BYTES = Buffer.alloc(0);
 const NO_VIEW = new DataView(new ArrayBuffer(0));
 
@@ -84,7 +87,7 @@ export class SetMember {
   }
 
   /** Answers with the text. */
-  write(reply: Reply): void {
+  write(reply: TextSink): void {
     this.spell();
     reply.bulk(this.bytes, this.view, this.start, this.length);
   }

@@ -15,7 +15,7 @@ import type { Cell } from './cell.ts';
 import type { Sets } from './set.ts';
 import { takeEntry } from './set-cursor.ts';
 import { SET_HASHTABLE, SET_INTSET, SET_LISTPACK } from './set-encoding.ts';
-import { SetMember } from './set-member.ts';
+import { SetMember, type TextSink } from './set-member.ts';
 import { packedCount, removeFlagged, trimCell } from './set-packed.ts';
 
 /** When so many times what stays is less than what goes, what stays is taken out instead. */
@@ -122,7 +122,7 @@ export class SetPicker {
    * Takes out so many members and answers with them. REQUIRES: others stay. What throws on the way
    * may have taken out some.
    */
-  takeOut(cell: Cell, count: number, reply: Reply): void {
+  takeOut(cell: Cell, count: number, reply: TextSink): void {
     if (cell.encoding !== SET_HASHTABLE) {
       this.#takeOutPacked(cell, count, reply);
       return;
@@ -138,7 +138,7 @@ export class SetPicker {
     }
   }
 
-  #takeOutPacked(cell: Cell, count: number, reply: Reply): void {
+  #takeOutPacked(cell: Cell, count: number, reply: TextSink): void {
     const { cursor } = this.#sets;
     let left = packedCount(cell);
     let wanted = count;
@@ -154,7 +154,7 @@ export class SetPicker {
   }
 
   /** Takes out all but so many members: these go to a new set, which may be a small one. */
-  #keep(cell: Cell, stays: number, reply: Reply): void {
+  #keep(cell: Cell, stays: number, reply: TextSink): void {
     const sets = this.#sets;
     const { cursor } = sets;
     const kept = sets.create(SET_LISTPACK);

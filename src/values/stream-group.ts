@@ -77,10 +77,12 @@ export class ConsumerGroups {
     writeInt64At(this.#groups.heap, group, GROUP_ENTRIES_READ, entriesRead);
   }
 
-  /** Moves the last id of a group forward to this one, if it is before it. */
-  advance(group: Ptr, id: StreamId): void {
+  /** Moves the last id of a group forward to this one, if it is before it; whether it was. */
+  advance(group: Ptr, id: StreamId): boolean {
     this.readLastId(group, this.#bound);
-    if (this.#bound.isBefore(id)) writeIdAt(this.#groups.heap, group, GROUP_LAST_ID, id);
+    const isBefore = this.#bound.isBefore(id);
+    if (isBefore) writeIdAt(this.#groups.heap, group, GROUP_LAST_ID, id);
+    return isBefore;
   }
 
   /**

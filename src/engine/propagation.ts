@@ -1,0 +1,158 @@
+/**
+ * The stream of changes: what each command has changed, as the commands that change it again, in
+ * the form in which clients send them. Whoever keeps a log of it (the append-only file) or passes
+ * it on is a reader of the stream.
+ *
+ * The executor brackets every command. One that has changed something is written as it came, or as
+ * what it has noted in `Keyspace.effects`; a key that has expired as its DEL, before the command
+ * that came upon it. What belongs together (a transaction, a command with several effects) is one
+ * unit: more than one command are put between MULTI and EXEC. SELECT comes where the database
+ * changes. Units gather in one buffer; readers get them at the end of the batch.
+ */
+import { FLAG_BITS, type RegisteredCommand } from '../commands/registry.ts';
+import type { Database } from '../keyspace/database.ts';
+import { Effects } from '../keyspace/effects.ts';
+import type { KeyEvent } from '../keyspace/events.ts';
+import type { ChangeListener, Keyspace } from '../keyspace/keyspace.ts';
+import type { Args } from '../protocol/args.ts';
+import { CommandBytes } from '../protocol/command-bytes.ts';
+import type { Executor } from './execute.ts';
+import type { Session } from './session.ts';
+
+/** Commands that can change anything. */
+const CHANGING = FLAG_BITS.write | FLAG_BITS.may_replicate;
+
+const MULTI = Buffer.from('*1\r\n$5\r\nMULTI\r\n');
+const EXEC = Buffer.from('*1\r\n$4\r\nEXEC\r\n');
+
+/** Who reads the stream. */
+export interface StreamReader {
+  /** Takes whole units, bytes[0, length), valid only during the call. */
+  take(bytes: Buffer, length: number): void;
+}
+
+/** See the file's comment. */
+export class Propagation implements ChangeListener {
+  /** Bytes of the stream since the start, those that readers have yet to get included. */
+  offset = 0;
+  readonly #keyspace: Keyspace;
+  readonly #executor: Executor;
+  readonly #effects = new Effects();
+  readonly #out = new CommandBytes();
+  #readers: readonly StreamReader[] = [];
+  /** The database that the stream is in; -1 when it is to say it anew. */
+  #selected = -1;
+  /** Where in the buffer the unit begins, how many commands it has, and whether one is open. */
+  #unitStart = 0;
+  #unitCommands = 0;
+  #isOpen = false;
+  /** Of the command that runs: what was changed before it, and the database it runs in. */
+  #changes = 0;
+  #database = 0;
+
+  constructor(keyspace: Keyspace, executor: Executor) {
+    this.#keyspace = keyspace;
+    this.#executor = executor;
+  }
+
+  /** Adds a reader, from the next unit on, which says what database it is for. */
+  attach(reader: StreamReader): void {
+    this.flush();
+    this.#readers = [...this.#readers, reader];
+    this.reselect();
+    this.#follow();
+  }
+
+  detach(reader: StreamReader): void {
+    this.flush();
+    this.#readers = this.#readers.filter((each) => each !== reader);
+    this.#follow();
+  }
+
+  /** Has the next change say what database it is for: a reader begins a new file. */
+  reselect(): void {
+    this.#selected = -1;
+  }
+
+  /** Before a command, in the database that is selected. */
+  before(session: Session): void {
+    this.#isOpen = true;
+    this.#database = session.database.id;
+    this.#changes = this.#keyspace.dirty - this.#keyspace.expired;
+    if (this.#effects.noted.length > 0) this.#effects.clear();
+  }
+
+  /** After it, whether or not it has failed. */
+  after(session: Session, command: RegisteredCommand, args: Args): void {
+    if ((command.mask & CHANGING) === 0) return;
+    const { noted } = this.#effects;
+    const hasChanged = this.#keyspace.dirty - this.#keyspace.expired !== this.#changes;
+    if (noted.length > 0) {
+      for (const words of noted) {
+        this.#begin(this.#database);
+        this.#out.words(words);
+      }
+      this.#effects.clear();
+    } else if (hasChanged) {
+      this.#begin(this.#database);
+      this.#out.args(args);
+    } else {
+      return;
+    }
+    session.written = this.offset + this.#out.length;
+  }
+
+  /** Ends the unit, which is that of a session or nobody's. */
+  end(session: Session | null): void {
+    this.#isOpen = false;
+    if (this.#unitCommands > 1) {
+      this.#out.insert(this.#unitStart, MULTI);
+      this.#out.raw(EXEC);
+      if (session !== null) session.written = this.offset + this.#out.length;
+    }
+    this.#unitCommands = 0;
+    this.#unitStart = this.#out.length;
+  }
+
+  /** Gives readers what there is. REQUIRES: no unit is open. */
+  flush(): void {
+    const out = this.#out;
+    if (out.length === 0) return;
+    this.offset += out.length;
+    for (const reader of this.#readers) reader.take(out.bytes, out.length);
+    out.clear();
+    this.#unitStart = 0;
+  }
+
+  keyChanged(database: Database, args: Args, key: number, event: KeyEvent): void {
+    // Expired and evicted keys: nobody's command has removed them.
+    if (event.class !== 'x' && event.class !== 'e') return;
+    this.#begin(database.id);
+    this.#out.words(['DEL', args.copy(key)]);
+    if (!this.#isOpen) this.end(null);
+  }
+
+  databaseFlushed(): void {
+    // The command that did it says so.
+  }
+
+  databasesSwapped(): void {
+    // As above.
+  }
+
+  /** Begins a command of the unit. */
+  #begin(database: number): void {
+    this.#unitCommands++;
+    if (this.#selected === database) return;
+    this.#selected = database;
+    this.#out.words(['SELECT', String(database)]);
+  }
+
+  #follow(): void {
+    const isRead = this.#readers.length > 0;
+    this.#keyspace.effects = isRead ? this.#effects : null;
+    this.#executor.propagation = isRead ? this : null;
+    if (isRead) this.#keyspace.listen(this);
+    else this.#keyspace.unlisten(this);
+  }
+}

@@ -1,0 +1,100 @@
+/** Commands as clients send them, one behind the other in one buffer that grows. */
+import type { Args } from './args.ts';
+import { INTEGER_LENGTH_MAX, writeInteger } from './numbers.ts';
+
+const FIRST_BYTES = 16 * 1024;
+/** A larger buffer is given back when it is cleared. */
+const KEPT_BYTES_MAX = 1024 * 1024;
+/** `*` or `$`, a count, CR and LF. */
+const HEAD_BYTES_MAX = INTEGER_LENGTH_MAX + 3;
+/** Shorter arguments are copied byte by byte. */
+const SHORT_BYTES = 32;
+
+const ASTERISK = 0x2a;
+const DOLLAR = 0x24;
+const CR = 0x0d;
+const LF = 0x0a;
+
+/** See the file's comment. */
+export class CommandBytes {
+  /** What was written is bytes[0, length). */
+  bytes: Buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
+  length = 0;
+
+  clear(): void {
+    this.length = 0;
+    if (this.bytes.length > KEPT_BYTES_MAX) this.bytes = Buffer.allocUnsafeSlow(FIRST_BYTES);
+  }
+
+  /** Writes a command as it came. */
+  args(args: Args): void {
+    const { count, bytes: from } = args;
+    this.#head(ASTERISK, count);
+    for (let i = 0; i < count; i++) {
+      const length = args.length(i);
+      this.#head(DOLLAR, length);
+      this.#reserve(length + 2);
+      const start = args.start(i);
+      const { bytes } = this;
+      let at = this.length;
+      if (length < SHORT_BYTES) {
+        for (let k = 0; k < length; k++) bytes[at++] = from[start + k]!;
+      } else {
+        from.copy(bytes, at, start, start + length);
+        at += length;
+      }
+      bytes[at] = CR;
+      bytes[at + 1] = LF;
+      this.length = at + 2;
+    }
+  }
+
+  /** Writes a command of these words, text in Latin-1. */
+  words(words: readonly (Uint8Array | string)[]): void {
+    this.#head(ASTERISK, words.length);
+    for (const word of words) {
+      this.#head(DOLLAR, word.length);
+      this.#reserve(word.length + 2);
+      if (typeof word === 'string') this.bytes.write(word, this.length, 'latin1');
+      else this.bytes.set(word, this.length);
+      this.length += word.length;
+      this.bytes[this.length++] = CR;
+      this.bytes[this.length++] = LF;
+    }
+  }
+
+  /** Writes bytes as they are. */
+  raw(added: Uint8Array): void {
+    this.#reserve(added.length);
+    this.bytes.set(added, this.length);
+    this.length += added.length;
+  }
+
+  /** Puts bytes before those from `at` on. */
+  insert(at: number, inserted: Uint8Array): void {
+    this.#reserve(inserted.length);
+    this.bytes.copyWithin(at + inserted.length, at, this.length);
+    this.bytes.set(inserted, at);
+    this.length += inserted.length;
+  }
+
+  #head(mark: number, count: number): void {
+    this.#reserve(HEAD_BYTES_MAX);
+    const { bytes } = this;
+    let at = this.length;
+    bytes[at++] = mark;
+    if (count < 10) bytes[at++] = 0x30 + count;
+    else at += writeInteger(bytes, at, count);
+    bytes[at] = CR;
+    bytes[at + 1] = LF;
+    this.length = at + 2;
+  }
+
+  #reserve(count: number): void {
+    const needed = this.length + count;
+    if (needed <= this.bytes.length) return;
+    const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.bytes.length * 2));
+    this.bytes.copy(larger, 0, 0, this.length);
+    this.bytes = larger;
+  }
+}
