@@ -8,6 +8,9 @@ import * as configuration from './config.ts';
 import * as connections from './connection.ts';
 import * as debugging from './debug.ts';
 import * as dumps from './dump.ts';
+import * as places from './geo.ts';
+import * as placesByRadius from './geo-radius.ts';
+import * as placeSearches from './geo-search.ts';
 import * as hashes from './hash.ts';
 import * as hashCounters from './hash-counter.ts';
 import * as hashReads from './hash-read.ts';
@@ -114,6 +117,9 @@ const FAMILIES: readonly Readonly<Record<string, Command>>[] = [
   sortedSetBlocking,
   sortedSetSamples,
   sortedSetAlgebra,
+  places,
+  placeSearches,
+  placesByRadius,
   bitmaps,
   bitOperations,
   bitfields,

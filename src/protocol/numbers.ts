@@ -371,6 +371,19 @@ export function formatDouble17(value: number): string {
   return sign + layOutScientific(trimmed, exponent, 2);
 }
 
+/**
+ * The text of a double as Redis prints long doubles: 17 decimal places, without the zeros at the
+ * end.
+ */
+export function formatPlaces(value: number): string {
+  if (!Number.isFinite(value)) return formatNonFinite(value);
+  if (Number.isInteger(value)) return BigInt(value).toString();
+  return value
+    .toFixed(17)
+    .replace(/\.?0+$/, '')
+    .replace(/^-0$/, '0');
+}
+
 /** d.ddd x 10^exponent, with the digits written without their point. */
 interface DecimalParts {
   readonly digits: string;

@@ -31,6 +31,8 @@ export interface Reply {
   /** What RESP2 tells apart as a null array. */
   nilArray(): void;
   double(value: number): void;
+  /** A double with up to 17 decimal places, in full. */
+  longDouble(value: number): void;
   boolean(value: boolean): void;
   /** An integer beyond 64 bits, in decimal. */
   bigNumber(digits: string): void;

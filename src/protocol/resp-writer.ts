@@ -5,7 +5,7 @@
 import { constants } from 'node:buffer';
 import { copyBytes } from '../memory/bytes.ts';
 import { losslessBytes } from './lossless-text.ts';
-import { formatDouble, writeInteger } from './numbers.ts';
+import { formatDouble, formatPlaces, writeInteger } from './numbers.ts';
 import type { Reply, ReplyMark } from './reply.ts';
 
 const INITIAL_BYTES = 64 * 1024;
@@ -162,6 +162,11 @@ export class RespWriter implements Reply {
   double(value: number): void {
     if (this.resp3) this.#line(TYPE_DOUBLE, formatDouble(value));
     else this.text(formatDouble(value));
+  }
+
+  longDouble(value: number): void {
+    if (this.resp3) this.#line(TYPE_DOUBLE, formatPlaces(value));
+    else this.text(formatPlaces(value));
   }
 
   boolean(value: boolean): void {

@@ -19,7 +19,7 @@
  * the nested values from it without recursion, so that no depth of nesting exhausts the stack.
  * Going back to a mark cuts the list.
  */
-import { formatDouble } from './numbers.ts';
+import { formatDouble, formatPlaces } from './numbers.ts';
 import type { Reply, ReplyMark } from './reply.ts';
 import { ReplyTooLargeError } from './resp-writer.ts';
 
@@ -196,6 +196,11 @@ export class ValueWriter<Leaf> implements Reply {
   double(value: number): void {
     if (this.resp3) this.#add(value, 0);
     else this.text(formatDouble(value));
+  }
+
+  longDouble(value: number): void {
+    if (this.resp3) this.#add(value, 0);
+    else this.text(formatPlaces(value));
   }
 
   boolean(value: boolean): void {

@@ -7,6 +7,26 @@ const withScoreIn72: Partial<CommandMetadata> = {
   arguments: 'key:key#0 member:string withscore:pure-token=WITHSCORE?',
 };
 
+/** What is common to the commands that search for places. */
+const units = 'unit:oneof(m:pure-token=M km:pure-token=KM ft:pure-token=FT mi:pure-token=MI)';
+const order = 'order:oneof?(asc:pure-token=ASC desc:pure-token=DESC)';
+const parts =
+  'withcoord:pure-token=WITHCOORD? withdist:pure-token=WITHDIST? withhash:pure-token=WITHHASH?';
+const places = 'count-block:block?(count:integer=COUNT any:pure-token=ANY?)';
+const placesSince = 'count-block:block?(count:integer=COUNT any:pure-token=ANY@6.2.0?)';
+const centerAndArea =
+  'from:oneof(member:string=FROMMEMBER ' +
+  'fromlonlat:block=FROMLONLAT(longitude:double latitude:double)) ' +
+  `by:oneof(circle:block(radius:double=BYRADIUS ${units}) ` +
+  `box:block(width:double=BYBOX height:double ${units})) ${order} ${places}`;
+const circleStore = 'store:oneof?(storekey:key~key#1=STORE storedistkey:key~key#2=STOREDIST)';
+const aroundPlace = `key:key#0 longitude:double latitude:double radius:double ${units}`;
+const aroundMember = `key:key#0 member:string radius:double ${units}`;
+
+const sortArguments =
+  'key:key#0 by-pattern:pattern~pattern#1=BY? limit:block=LIMIT?(offset:integer count:integer) ' +
+  `get-pattern:pattern~pattern#1=GET?*+ ${order} sorting:pure-token=ALPHA?`;
+
 /**
  * Where the commands of 7.2 describe themselves otherwise than those of 7.0, from its published
  * command tables; of the families that are compared so far.
@@ -72,6 +92,30 @@ export const changedIn72: { readonly [command: string]: Partial<CommandMetadata>
   flushdb: {
     arguments: 'flush-type:oneof?(async:pure-token=ASYNC@4.0.0 sync:pure-token=SYNC@6.2.0)',
   },
+  geoadd: {
+    arguments:
+      'key:key#0 condition:oneof@6.2.0?(nx:pure-token=NX xx:pure-token=XX) ' +
+      'change:pure-token=CH@6.2.0? data:block*(longitude:double latitude:double member:string)',
+  },
+  geohash: { arguments: 'key:key#0 member:string?*' },
+  geopos: { arguments: 'key:key#0 member:string?*' },
+  georadius: { arguments: `${aroundPlace} ${parts} ${placesSince} ${order} ${circleStore}` },
+  georadius_ro: {
+    history: '6.2.0 7.0.0',
+    arguments: `${aroundPlace} ${parts} ${placesSince} ${order}`,
+  },
+  georadiusbymember: {
+    history: '6.2.0 7.0.0',
+    arguments: `${aroundMember} ${parts} ${places} ${order} ${circleStore}`,
+  },
+  georadiusbymember_ro: {
+    history: '6.2.0 7.0.0',
+    arguments: `${aroundMember} ${parts} ${places} ${order}`,
+  },
+  geosearch: { arguments: `key:key#0 ${centerAndArea} ${parts}` },
+  geosearchstore: {
+    arguments: `destination:key#0 source:key#1 ${centerAndArea} storedist:pure-token=STOREDIST?`,
+  },
   hello: {
     arguments:
       'arguments:block?(protover:integer auth:block=AUTH?(username:string password:string) ' +
@@ -101,6 +145,8 @@ export const changedIn72: { readonly [command: string]: Partial<CommandMetadata>
       'save-selector:oneof?(nosave:pure-token=NOSAVE save:pure-token=SAVE) ' +
       'now:pure-token=NOW@7.0.0? force:pure-token=FORCE@7.0.0? abort:pure-token=ABORT@7.0.0?',
   },
+  sort: { arguments: `${sortArguments} destination:key#2=STORE?` },
+  sort_ro: { arguments: sortArguments },
   xadd: {
     arguments:
       'key:key#0 nomkstream:pure-token=NOMKSTREAM@6.2.0? trim:block?(strategy:oneof(' +

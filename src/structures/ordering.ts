@@ -1,0 +1,208 @@
+/**
+ * Putting things in order that are known by number only: what is sorted is an array of 32-bit
+ * numbers, and whoever asks compares what they stand for.
+ *
+ * `orderAll` merges, so equals stay in the order in which they were. `orderRange` puts only those
+ * in order that end up at some places, and equals come in the order in which Redis leaves them: as
+ * that cannot be told otherwise, it takes the same steps as the quicksort of Bentley and McIlroy
+ * ("Engineering a sort function", 1993), which splits into less, equal and greater. Where this goes
+ * deeper than chance would, the rest is merged: no input makes it slow.
+ */
+
+/** Negative if what `a` stands for comes before what `b` stands for, 0 if neither does. */
+export interface Comparison {
+  compare(a: number, b: number): number;
+}
+
+/** Shorter runs are sorted by insertion before they are merged. */
+const RUN_LENGTH = 8;
+
+/** Shorter parts are sorted by insertion. */
+const PART_LENGTH_MIN = 7;
+/** In longer parts the pivot is the median of nine. */
+const NINTHER_LENGTH = 40;
+
+/** Puts `items[0..count)` in order. */
+export function orderAll(items: Uint32Array, count: number, comparison: Comparison): void {
+  mergeSort(items, 0, count, comparison);
+}
+
+/**
+ * Puts `items[0..count)` in order as far as it matters for the places `first` to `last`. REQUIRES:
+ * these are in there.
+ */
+export function orderRange(
+  items: Uint32Array,
+  count: number,
+  comparison: Comparison,
+  first: number,
+  last: number,
+): void {
+  const depth = 2 * Math.ceil(Math.log2(count + 1));
+  new RangeOrder(items, comparison, first, last).order(0, count, depth);
+}
+
+/** Merges runs of twice the length in every round, from the items to a copy and back. */
+function mergeSort(items: Uint32Array, start: number, end: number, comparison: Comparison): void {
+  for (let from = start; from < end; from += RUN_LENGTH) {
+    insertionSort(items, from, Math.min(from + RUN_LENGTH, end), comparison);
+  }
+  const count = end - start;
+  if (count <= RUN_LENGTH) return;
+  let source: Uint32Array = items.subarray(start, end);
+  let target: Uint32Array = new Uint32Array(count);
+  for (let length = RUN_LENGTH; length < count; length *= 2) {
+    for (let from = 0; from < count; from += 2 * length) {
+      const middle = Math.min(from + length, count);
+      merge(source, from, middle, Math.min(middle + length, count), target, comparison);
+    }
+    const merged = target;
+    target = source;
+    source = merged;
+  }
+  if (source.buffer !== items.buffer) items.set(source, start);
+}
+
+/** Merges source[from..middle) and source[middle..end) into the same places of the target. */
+function merge(
+  source: Uint32Array,
+  from: number,
+  middle: number,
+  end: number,
+  target: Uint32Array,
+  comparison: Comparison,
+): void {
+  let left = from;
+  let right = middle;
+  let to = from;
+  while (left < middle && right < end) {
+    const isLeft = comparison.compare(source[left]!, source[right]!) <= 0;
+    target[to++] = isLeft ? source[left++]! : source[right++]!;
+  }
+  while (left < middle) target[to++] = source[left++]!;
+  while (right < end) target[to++] = source[right++]!;
+}
+
+function insertionSort(
+  items: Uint32Array,
+  start: number,
+  end: number,
+  comparison: Comparison,
+): void {
+  for (let i = start + 1; i < end; i++) {
+    const item = items[i]!;
+    let at = i;
+    for (; at > start && comparison.compare(items[at - 1]!, item) > 0; at--) {
+      items[at] = items[at - 1]!;
+    }
+    items[at] = item;
+  }
+}
+
+/** One call of `orderRange`. */
+class RangeOrder {
+  readonly #items: Uint32Array;
+  readonly #comparison: Comparison;
+  readonly #first: number;
+  readonly #last: number;
+
+  constructor(items: Uint32Array, comparison: Comparison, first: number, last: number) {
+    this.#items = items;
+    this.#comparison = comparison;
+    this.#first = first;
+    this.#last = last;
+  }
+
+  /** Orders the part from `start` on; `depth` more times it may be split. */
+  order(start: number, count: number, depth: number): void {
+    for (; ; depth--) {
+      if (count < PART_LENGTH_MIN) {
+        insertionSort(this.#items, start, start + count, this.#comparison);
+        return;
+      }
+      if (depth <= 0) {
+        mergeSort(this.#items, start, start + count, this.#comparison);
+        return;
+      }
+      this.#swap(start, this.#pivot(start, count));
+      const end = start + count;
+      const { less, greater } = this.#split(start, end);
+      if (less > 1 && this.#matters(start, less)) this.order(start, less, depth - 1);
+      if (greater <= 1 || !this.#matters(end - greater, greater)) return;
+      start = end - greater;
+      count = greater;
+    }
+  }
+
+  #matters(start: number, count: number): boolean {
+    return this.#last >= start && this.#first < start + count;
+  }
+
+  /** The place of an item that is likely to be neither small nor great. */
+  #pivot(start: number, count: number): number {
+    const middle = start + (count >>> 1);
+    if (count === PART_LENGTH_MIN) return middle;
+    const last = start + count - 1;
+    if (count <= NINTHER_LENGTH) return this.#median(start, middle, last);
+    const step = count >>> 3;
+    return this.#median(
+      this.#median(start, start + step, start + 2 * step),
+      this.#median(middle - step, middle, middle + step),
+      this.#median(last - 2 * step, last - step, last),
+    );
+  }
+
+  #median(a: number, b: number, c: number): number {
+    if (this.#compare(a, b) < 0) {
+      if (this.#compare(b, c) < 0) return b;
+      return this.#compare(a, c) < 0 ? c : a;
+    }
+    if (this.#compare(b, c) > 0) return b;
+    return this.#compare(a, c) < 0 ? a : c;
+  }
+
+  /**
+   * Splits items[start..end) by the first of them: lesser ones go to the front, equal ones to the
+   * middle, greater ones to the end. Equal ones are gathered at both ends until all is looked at.
+   */
+  #split(start: number, end: number): { less: number; greater: number } {
+    let equalEnd = start + 1;
+    let low = start + 1;
+    let high = end - 1;
+    let equalStart = end - 1;
+    for (;;) {
+      for (; low <= high; low++) {
+        const order = this.#compare(low, start);
+        if (order > 0) break;
+        if (order === 0) this.#swap(equalEnd++, low);
+      }
+      for (; low <= high; high--) {
+        const order = this.#compare(high, start);
+        if (order < 0) break;
+        if (order === 0) this.#swap(high, equalStart--);
+      }
+      if (low > high) break;
+      this.#swap(low++, high--);
+    }
+    const less = low - equalEnd;
+    const greater = equalStart - high;
+    this.#exchange(start, low, Math.min(equalEnd - start, less));
+    this.#exchange(low, end, Math.min(greater, end - equalStart - 1));
+    return { less, greater };
+  }
+
+  /** Exchanges so many items from `start` on with those before `end`. */
+  #exchange(start: number, end: number, count: number): void {
+    for (let i = 0; i < count; i++) this.#swap(start + i, end - count + i);
+  }
+
+  #compare(a: number, b: number): number {
+    return this.#comparison.compare(this.#items[a]!, this.#items[b]!);
+  }
+
+  #swap(a: number, b: number): void {
+    const item = this.#items[a]!;
+    this.#items[a] = this.#items[b]!;
+    this.#items[b] = item;
+  }
+}
