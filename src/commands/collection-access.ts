@@ -22,6 +22,16 @@ export function readCollection(
   return openCell(context, context.database.read(args, key), type, slot);
 }
 
+/** As `readCollection`, for a command that may change what it finds. */
+export function readCollectionToChange(
+  context: Context,
+  args: Args,
+  key: number,
+  type: number,
+): EntryCell | null {
+  return openCell(context, context.database.readToChange(args, key), type, 0);
+}
+
 /** As `readCollection`, for a command that changes it. */
 export function writeCollection(
   context: Context,

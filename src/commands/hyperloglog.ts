@@ -20,7 +20,12 @@ import { markOf } from '../values/hyperloglog-hash.ts';
 import { REGISTER_COUNT } from '../values/hyperloglog-registers.ts';
 import { CORRUPT, RAISED } from '../values/hyperloglog-sparse.ts';
 import { STRING_RAW } from '../values/string.ts';
-import { createCollection, readCollection, writeCollection } from './collection-access.ts';
+import {
+  createCollection,
+  readCollection,
+  readCollectionToChange,
+  writeCollection,
+} from './collection-access.ts';
 import type { Command, Context } from './command.ts';
 import { CORRUPTED, requireHyperLogLog, requireSoundRegisters } from './hyperloglog-access.ts';
 
@@ -130,7 +135,7 @@ function create(context: Context, args: Args): EntryCell {
 
 /** Answers with the count of a single HyperLogLog, and keeps it there. */
 function answerCount(context: Context, args: Args, reply: Reply): void {
-  const cell = readCollection(context, args, 1, TYPE_STRING);
+  const cell = readCollectionToChange(context, args, 1, TYPE_STRING);
   if (cell === null) {
     reply.integer(0);
     return;

@@ -31,6 +31,11 @@ export function readStream(context: Context, args: Args, key: number): Ptr {
   return rootOf(context, context.database.read(args, key));
 }
 
+/** As `readStream`, for a command that may change what it finds and counts as one that reads. */
+export function readStreamToChange(context: Context, args: Args, key: number): Ptr {
+  return rootOf(context, context.database.readToChange(args, key));
+}
+
 /** As `readStream`, for a command that changes it. */
 export function writeStream(context: Context, args: Args, key: number): Ptr {
   return rootOf(context, context.database.write(args, key));

@@ -21,7 +21,7 @@ import {
   noSuchGroup,
   readAnyIdAt,
   readIdAt,
-  readStream,
+  readStreamToChange,
   writeStream,
 } from './stream-access.ts';
 
@@ -198,7 +198,7 @@ export const xack: Command = {
   syntax: 'key group id...',
   run(context, args, reply) {
     const { groups } = context.keyspace.streams;
-    const root = readStream(context, args, 1);
+    const root = readStreamToChange(context, args, 1);
     const group = root === NULL ? NULL : groups.find(root, args, 2);
     let done = 0;
     if (group !== NULL) {

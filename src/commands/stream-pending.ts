@@ -10,7 +10,14 @@ import type { Streams } from '../values/stream.ts';
 import type { Command, Context } from './command.ts';
 import { CommandError, SYNTAX_ERROR } from './errors.ts';
 import { integerAt } from './options.ts';
-import { noGroup, readEndAt, readIdAt, readStartAt, readStream } from './stream-access.ts';
+import {
+  noGroup,
+  readEndAt,
+  readIdAt,
+  readStartAt,
+  readStream,
+  readStreamToChange,
+} from './stream-access.ts';
 import { ClaimOptions } from './stream-claim-options.ts';
 import { type GroupArguments, noteClaim, noteConsumer, noteProgress } from './stream-effects.ts';
 import { replyEntryOf, replyId, replyInt64, replyName } from './stream-reply.ts';
@@ -75,7 +82,7 @@ export const xclaim: Command = {
   run(context, args, reply) {
     const { database, keyspace } = context;
     const { streams, consumerGroups } = keyspace;
-    const root = readStream(context, args, 1);
+    const root = readStreamToChange(context, args, 1);
     const group = requireGroup(context, args, root);
     options.readClaim(args, keyspace.nowMs);
     if (consumerGroups.advance(group, options.lastId)) {
@@ -124,7 +131,7 @@ export const xautoclaim: Command = {
     readStartAt(args, 5, id);
     options.begin(keyspace.nowMs, minIdleMs);
     const count = readAutoclaimOptions(args);
-    const root = readStream(context, args, 1);
+    const root = readStreamToChange(context, args, 1);
     const group = requireGroup(context, args, root);
     const consumer = findConsumer(context, args, group);
     claimed.clear();

@@ -13,7 +13,7 @@ import type { Reply } from '../protocol/reply.ts';
 import { StreamId } from '../structures/stream-id.ts';
 import type { Command, Context } from './command.ts';
 import { CommandError } from './errors.ts';
-import { isCharacter, noGroup, readIdAt, readStream } from './stream-access.ts';
+import { isCharacter, noGroup, readIdAt, readStream, readStreamToChange } from './stream-access.ts';
 import {
   type GroupArguments,
   noteConsumer,
@@ -152,7 +152,8 @@ function planReads(context: Context, args: Args): void {
   plan.begin(options.streams);
   for (let i = 0; i < options.streams; i++) {
     const key = firstKey + i;
-    const root = readStream(context, args, key);
+    const find = groupName === 0 ? readStream : readStreamToChange;
+    const root = find(context, args, key);
     let group: Ptr = NULL;
     if (groupName !== 0) {
       if (root !== NULL) group = streams.groups.find(root, args, groupName);

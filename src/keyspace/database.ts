@@ -80,6 +80,7 @@ export class Database {
   /** As `find`, for what is about to change: a due key makes room even while expiry is held. */
   findToChange(args: Args, key: number): Entry {
     const { keyspace } = this;
+    if (keyspace.witness !== null) keyspace.witness.keyChanging(this, this.hash(args, key));
     const entry = this.find(args, key);
     if (entry !== NO_ENTRY || !keyspace.expiryHeld) return entry;
     keyspace.expiryHeld = false;
@@ -105,6 +106,13 @@ export class Database {
     const entry = this.look(args, key);
     if (entry !== NO_ENTRY) this.use(entry);
     return entry;
+  }
+
+  /** As `read`, for a command that may change what it finds. */
+  readToChange(args: Args, key: number): Entry {
+    const { witness } = this.keyspace;
+    if (witness !== null) witness.keyChanging(this, this.hash(args, key));
+    return this.read(args, key);
   }
 
   /** Finds a key for a command that changes it. */
@@ -178,7 +186,7 @@ export class Database {
    * REQUIRES: `from` is there, and is another key than `to`.
    */
   rename(args: Args, from: number, to: number): void {
-    const old = this.find(args, from);
+    const old = this.findToChange(args, from);
     const dueMs = this.expiryMs(old);
     this.#reserve(args, to);
     const renamed = this.#records.duplicate(args, to, old, this.entries.clock(old));
@@ -211,7 +219,7 @@ export class Database {
 
   /** Gives a key to another database. REQUIRES: it is here, and not there. */
   move(args: Args, key: number, target: Database): void {
-    const entry = this.find(args, key);
+    const entry = this.findToChange(args, key);
     const dueMs = this.expiryMs(entry);
     target.#reserve(args, key);
     this.#detachFound(entry);
@@ -247,6 +255,7 @@ export class Database {
   /** Sets or changes when an entry falls due, in ms since the epoch. */
   setExpiry(entry: Entry, dueMs: TimeMs): Entry {
     if (this.entries.expires(entry)) {
+      this.#tellWitness(entry);
       this.wheel.remove(this.entries.timer(entry));
       this.#startTimer(entry, dueMs);
       return entry;
@@ -312,7 +321,8 @@ export class Database {
     this.root = this.#table.create();
     this.wheel = new TimingWheel(this.keyspace.heap, this.keyspace.nowMs);
     this.keyspace.listener?.databaseFlushed(this, root);
-    this.keyspace.discardTable(root);
+    const isKept = this.keyspace.witness?.databaseEmptied(this) ?? false;
+    if (!isKept) this.keyspace.discardTable(root);
   }
 
   /** Exchanges contents with another database. */
@@ -326,6 +336,8 @@ export class Database {
 
   /** Makes room for argument `key`, so that nothing can fail once changes have begun. */
   #reserve(args: Args, key: number): void {
+    const { witness } = this.keyspace;
+    if (witness !== null) witness.keyChanging(this, this.hash(args, key));
     this.#table.reserve(this.root, this.hash(args, key));
   }
 
@@ -409,8 +421,11 @@ export class Database {
     this.wheel.add(this.entries.timer(entry), dueMs, this.entries.isLong(entry));
   }
 
+  /** Finds the slot of an entry that is about to change. */
   #locate(entry: Entry): void {
-    if (!this.#table.locate(this.root, this.#table.hashOf(entry), entry)) {
+    const hash = this.#table.hashOf(entry);
+    this.keyspace.witness?.keyChanging(this, hash);
+    if (!this.#table.locate(this.root, hash, entry)) {
       throw new Error(`entry ${entry} is not in database ${this.id}`);
     }
   }
@@ -427,8 +442,15 @@ export class Database {
     this.#table.remove(this.root);
   }
 
+  /** Says that an entry is about to change. */
+  #tellWitness(entry: Entry): void {
+    const { witness } = this.keyspace;
+    if (witness !== null) witness.keyChanging(this, this.#table.hashOf(entry));
+  }
+
   #expireFound(entry: Entry): void {
     const { keyspace } = this;
+    this.#tellWitness(entry);
     const args = keyspace.listener === null ? null : keyspace.argsOfKey(entry);
     this.#removeFound(entry);
     keyspace.expired++;

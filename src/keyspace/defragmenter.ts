@@ -69,8 +69,10 @@ export class Defragmenter implements RecordMover {
 
   /**
    * Works for about `budgetMs` milliseconds, 0 for the shortest step; whether there is more to do.
+   * Nothing moves while a snapshot is taken, as in Redis: a value may be half written.
    */
   step(budgetMs: number): boolean {
+    if (this.#keyspace.witness !== null) return false;
     if (this.#cycle === null) {
       if (!this.#isWorthWhile()) return false;
       this.#cycle = this.#run(this.wasteBytesMin);

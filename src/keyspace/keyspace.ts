@@ -33,6 +33,7 @@ import type { KeyEvent } from './events.ts';
 import { LookAhead } from './look-ahead.ts';
 import { Records } from './records.ts';
 import { Staging } from './staging.ts';
+import type { Witness } from './witness.ts';
 
 /** Told of every change of a key; see `Database.changed`. */
 export interface ChangeListener {
@@ -113,6 +114,8 @@ export class Keyspace {
    * Set while somebody wants to hear of changes, see `listen`; null keeps the funnel free of cost.
    */
   listener: ChangeListener | null = null;
+  /** Who keeps the state of a moment, told before each change; null while nobody does. */
+  witness: Witness | null = null;
 
   /** Where commands note what they do, while somebody keeps a log of changes. */
   effects: Effects | null = null;
@@ -301,6 +304,7 @@ export class Keyspace {
   /** Exchanges the contents of two databases. */
   swap(first: Database, second: Database): void {
     first.exchange(second);
+    this.witness?.databasesSwapped(first, second);
     this.dirty++;
     this.listener?.databasesSwapped(first, second);
   }

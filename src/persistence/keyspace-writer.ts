@@ -25,6 +25,7 @@ import {
 } from './rdb-format.ts';
 import { type RdbWriter, STEP_BYTES } from './rdb-writer.ts';
 import type { Steps } from './steps.ts';
+import type { Structures } from './structures.ts';
 import { ValueEncoder } from './value-encoder.ts';
 
 /** What a snapshot says beside its keys. */
@@ -35,6 +36,14 @@ export interface SnapshotFacts {
   readonly libraries: readonly Buffer[];
   /** What is noted of each key's use: what the policy of eviction asks for. */
   readonly use: 'idle' | 'frequency' | 'none';
+}
+
+/** A database as a snapshot tells of it. */
+export interface WrittenDatabase {
+  readonly id: number;
+  /** Keys, and those that expire: readers take it for a hint. */
+  size(): number;
+  expiringSize(): number;
 }
 
 /** See the file's comment. Without its checksum, which is for those who have all the bytes. */
@@ -54,11 +63,17 @@ export class KeyspaceWriter {
   /** The bucket that is being written. */
   #batch = new Uint32Array(16);
 
-  constructor(keyspace: Keyspace, writer: RdbWriter, facts: SnapshotFacts) {
+  /** `structures` are the operations with which it reads values. */
+  constructor(
+    keyspace: Keyspace,
+    writer: RdbWriter,
+    facts: SnapshotFacts,
+    structures: Structures = keyspace,
+  ) {
     this.#keyspace = keyspace;
     this.#writer = writer;
     this.#facts = facts;
-    this.#encoder = new ValueEncoder(keyspace, writer);
+    this.#encoder = new ValueEncoder(structures, writer);
     this.#cell = new EntryCell(keyspace);
   }
 
@@ -90,14 +105,15 @@ export class KeyspaceWriter {
   }
 
   /** Writes a key with all that belongs to it, or begins to: what is left of it, or null. */
-  entry(database: Database, entry: Entry): Steps | null {
+  entry(database: WrittenDatabase, entry: Entry): Steps | null {
     const writer = this.#writer;
-    const { entries } = database;
+    const { databases, entries } = this.#keyspace;
     if (this.#selected !== database.id) this.#select(database);
-    this.#writeExpiry(database, entry);
+    this.#writeExpiry(entry);
     this.#writeUse(entry);
     const type = entries.type(entry);
-    const cell = this.#cell.open(database, entry);
+    // The cell is only read, which it does for any database alike.
+    const cell = this.#cell.open(databases[0]!, entry);
     writer.byte(this.#encoder.rdbType(type, cell));
     const start = entries.keyStart(entry);
     writer.string(entries.bytes(entry), entries.view(entry), start, entries.keyLength(entry));
@@ -109,6 +125,11 @@ export class KeyspaceWriter {
   end(): void {
     this.#writer.byte(OP_EOF);
     this.#writer.flush();
+  }
+
+  /** Says that the file may be in any database by now, as others have written to it. */
+  forgetDatabase(): void {
+    this.#selected = -1;
   }
 
   *#writeDatabase(database: Database): Steps {
@@ -140,7 +161,7 @@ export class KeyspaceWriter {
     return count;
   }
 
-  #select(database: Database): void {
+  #select(database: WrittenDatabase): void {
     const writer = this.#writer;
     this.#selected = database.id;
     writer.byte(OP_DATABASE);
@@ -150,10 +171,12 @@ export class KeyspaceWriter {
     writer.length(database.expiringSize());
   }
 
-  #writeExpiry(database: Database, entry: Entry): void {
-    if (!database.entries.expires(entry)) return;
+  #writeExpiry(entry: Entry): void {
+    const { databases, entries } = this.#keyspace;
+    if (!entries.expires(entry)) return;
     this.#writer.byte(OP_EXPIRY_MS);
-    this.#writer.int64(database.expiryMs(entry));
+    // A timer says by itself when it is due, on whatever wheel it is.
+    this.#writer.int64(databases[0]!.wheel.exactDueMs(entries.timer(entry)));
   }
 
   #writeUse(entry: Entry): void {

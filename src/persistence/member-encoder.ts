@@ -6,7 +6,6 @@
  *   set          | members | member | ...
  *   sorted set   | members | member | score f64 | ...      the greatest first
  */
-import type { Keyspace } from '../keyspace/keyspace.ts';
 import type { Ptr } from '../memory/address.ts';
 import { totalBytes as intsetBytes } from '../structures/intset.ts';
 import { count, totalBytes } from '../structures/listpack.ts';
@@ -17,6 +16,7 @@ import type { SortedSet } from '../structures/sorted-set.ts';
 import type { Cell } from '../values/cell.ts';
 import { type RdbWriter, STEP_BYTES } from './rdb-writer.ts';
 import type { Steps } from './steps.ts';
+import type { Structures } from './structures.ts';
 
 /** See the file's comment. */
 export class MemberEncoder {
@@ -27,7 +27,7 @@ export class MemberEncoder {
   readonly #cursor: ScoreCursor;
   readonly #element = new ListpackCursor();
 
-  constructor({ heap, hashes, sets, sortedSets }: Keyspace, writer: RdbWriter) {
+  constructor({ heap, hashes, sets, sortedSets }: Structures, writer: RdbWriter) {
     this.#hashes = hashes.table;
     this.#sets = sets.table;
     this.#sortedSets = sortedSets.large;

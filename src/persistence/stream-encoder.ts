@@ -12,7 +12,6 @@
  *
  * Version 10 has no time at which a consumer was active.
  */
-import type { Keyspace } from '../keyspace/keyspace.ts';
 import { EXTENT_SHIFT, NULL, type Ptr, UNIT_MASK } from '../memory/address.ts';
 import { IdCursor } from '../structures/id-tree-cursor.ts';
 import type { NameList } from '../structures/name-list.ts';
@@ -22,6 +21,7 @@ import type { Streams } from '../values/stream.ts';
 import type { ConsumerGroups } from '../values/stream-group.ts';
 import { type RdbWriter, STEP_BYTES } from './rdb-writer.ts';
 import type { Steps } from './steps.ts';
+import type { Structures } from './structures.ts';
 
 /** See the file's comment. */
 export class StreamEncoder {
@@ -33,7 +33,7 @@ export class StreamEncoder {
   /** Bytes written at which the next step begins. */
   #pause = 0;
 
-  constructor({ streams, consumerGroups }: Keyspace, writer: RdbWriter) {
+  constructor({ streams, consumerGroups }: Structures, writer: RdbWriter) {
     this.#streams = streams;
     this.#consumerGroups = consumerGroups;
     this.#writer = writer;

@@ -12,7 +12,6 @@ import {
   TYPE_STRING,
   TYPE_ZSET,
 } from '../keyspace/entry.ts';
-import type { Keyspace } from '../keyspace/keyspace.ts';
 import type { Cell } from '../values/cell.ts';
 import { HASH_LISTPACK } from '../values/hash.ts';
 import { LIST_LISTPACK } from '../values/list.ts';
@@ -36,6 +35,7 @@ import {
 import type { RdbWriter } from './rdb-writer.ts';
 import type { Steps } from './steps.ts';
 import { StreamEncoder } from './stream-encoder.ts';
+import type { Structures } from './structures.ts';
 
 /** See the file's comment. */
 export class ValueEncoder {
@@ -44,11 +44,11 @@ export class ValueEncoder {
   readonly #members: MemberEncoder;
   readonly #streams: StreamEncoder;
 
-  constructor(keyspace: Keyspace, writer: RdbWriter) {
+  constructor(structures: Structures, writer: RdbWriter) {
     this.#writer = writer;
-    this.#lists = new ListEncoder(keyspace.lists, writer);
-    this.#members = new MemberEncoder(keyspace, writer);
-    this.#streams = new StreamEncoder(keyspace, writer);
+    this.#lists = new ListEncoder(structures.lists, writer);
+    this.#members = new MemberEncoder(structures, writer);
+    this.#streams = new StreamEncoder(structures, writer);
   }
 
   /** The RDB type that a value of a type is written as. */

@@ -20,6 +20,7 @@ import type { Snapshots } from '../../src/persistence/snapshots.ts';
 import { Args } from '../../src/protocol/args.ts';
 import { RespWriter } from '../../src/protocol/resp-writer.ts';
 import { Registry as PubSubRegistry } from '../../src/pubsub/registry.ts';
+import { AnnouncedChanges } from './announced-changes.ts';
 import { type MemorySnapshotOptions, memorySnapshots } from './memory-snapshots.ts';
 import { type Arg, toBytes } from './resp-client.ts';
 import { parseReply, type Reply } from './resp-reply.ts';
@@ -47,11 +48,13 @@ export class TestEngine {
   /** The session that `run` and `text` use. */
   readonly client: Session;
   readonly #services: Services;
+  readonly #changes: AnnouncedChanges;
   readonly #writer = new RespWriter();
   #clients = 0;
 
   constructor(options: EngineOptions = {}) {
     this.keyspace = new Keyspace(options.databases ?? 16, START_MS);
+    this.#changes = new AnnouncedChanges(this.keyspace);
     this.registry = new Registry(options.commands ?? COMMANDS);
     this.statistics = new EngineStatistics(this.registry, START_MS);
     this.executor = new Executor(this.registry, this.statistics);
@@ -87,7 +90,9 @@ export class TestEngine {
     writer.reset();
     writer.resp3 = session.resp3;
     this.executor.beginBatch(performance.now());
-    this.executor.execute(session, Args.of(...args.map(toBytes)), writer);
+    this.#changes.during(() => {
+      this.executor.execute(session, Args.of(...args.map(toBytes)), writer);
+    });
     this.executor.endBatch();
     session.resp3 = writer.resp3;
     const bytes = Buffer.from(writer.buffer.subarray(0, writer.length));

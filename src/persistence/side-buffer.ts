@@ -1,0 +1,39 @@
+/** Records that wait until a value that is being written is written. */
+import { type ByteSink, RdbWriter, type RdbWriting } from './rdb-writer.ts';
+
+const CHUNK_BYTES = 64 * 1024;
+
+/** See the file's comment. */
+export class SideBuffer implements ByteSink {
+  /** Writes to the buffer. */
+  readonly writer: RdbWriter;
+  readonly #full: { readonly chunk: Buffer; readonly length: number }[] = [];
+  /** Bytes written when the buffer was last moved. */
+  #moved = 0;
+
+  constructor(writing: RdbWriting) {
+    this.writer = new RdbWriter(this, Buffer.allocUnsafeSlow(CHUNK_BYTES), writing);
+  }
+
+  /** Bytes that wait. */
+  get usedBytes(): number {
+    return this.writer.written - this.#moved;
+  }
+
+  take(chunk: Buffer, length: number): Buffer {
+    this.#full.push({ chunk, length });
+    return Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  }
+
+  /** Moves all that waits to another writer; whether there was anything. */
+  moveTo(writer: RdbWriter): boolean {
+    if (this.usedBytes === 0) return false;
+    this.writer.flush();
+    for (const { chunk, length } of this.#full) {
+      writer.raw(chunk, new DataView(chunk.buffer, chunk.byteOffset, length), 0, length);
+    }
+    this.#full.length = 0;
+    this.#moved = this.writer.written;
+    return true;
+  }
+}

@@ -1,0 +1,271 @@
+/**
+ * The state of all data at one moment, written down while they change.
+ *
+ * The moment is that of `new SnapshotWalk`: what commands did before is in it, what they do later is
+ * not. From then on the walk is the keyspace's witness. It writes all databases key by key, in
+ * steps, and a key that is about to change before its turn is written first; an emptied database
+ * leaves it its table. So nothing is copied, and memory grows by buffers only.
+ *
+ * The bytes are one stream of records. While a large value is being written, step by step, no other
+ * record can be put between its bytes: what must be written meanwhile goes to a buffer at the side,
+ * which follows the value. That buffer is small: the more it holds, the faster goes the value. A
+ * large value that is about to change itself is written to its end at once; that is the one thing
+ * that takes as long as a value is large.
+ */
+import type { Database } from '../keyspace/database.ts';
+import type { Entry } from '../keyspace/entry.ts';
+import { EntryTable } from '../keyspace/entry-table.ts';
+import type { Keyspace } from '../keyspace/keyspace.ts';
+import type { Witness } from '../keyspace/witness.ts';
+import type { Ptr } from '../memory/address.ts';
+import { KeyspaceWriter, type SnapshotFacts } from './keyspace-writer.ts';
+import { type ByteSink, RdbWriter, type RdbWriting, STEP_BYTES } from './rdb-writer.ts';
+import { SideBuffer } from './side-buffer.ts';
+import { HASHES_END, SnapshotRegion } from './snapshot-region.ts';
+import type { Steps } from './steps.ts';
+import { readingStructures } from './structures.ts';
+
+/** Buckets that a step goes through at most: many may have been written ahead. */
+const BUCKETS_PER_STEP = 64;
+/** Bytes at the side from where on each key written there moves the value on by a step. */
+const SIDE_BYTES_EASY = 256 * 1024;
+/** Bytes at the side at which the value is written to its end. */
+const SIDE_BYTES_MAX = 4 * 1024 * 1024;
+/** A longer string may be written in steps. */
+const LONG_STRING_BYTES = 64 * 1024;
+
+/** See the file's comment. One at a time on a keyspace. */
+export class SnapshotWalk implements Witness {
+  /** Keys that there were at its moment. */
+  readonly keysTotal: number;
+  readonly #keyspace: Keyspace;
+  /** With places of its own, as `readingStructures`. */
+  readonly #table: EntryTable;
+  readonly #writer: RdbWriter;
+  readonly #main: KeyspaceWriter;
+  readonly #side: SideBuffer;
+  readonly #sideWriter: KeyspaceWriter;
+  readonly #regions: readonly SnapshotRegion[];
+  /** What each database of now has of the state then. */
+  readonly #regionOf: (SnapshotRegion | null)[];
+  readonly #steps: Steps;
+  /** The region that is walked. */
+  #at = 0;
+  /** The bucket that is being written goes from its region's position to here. */
+  #bucketEnd = 0;
+  #batch = new Uint32Array(16);
+  /** Its large values, which come last; the last one is being written. */
+  readonly #large: Entry[] = [];
+  /** Whether to pause at the end of the bucket. */
+  #pausesAtBucket = false;
+  #isOver = false;
+
+  /** The moment is now. Chunks of `chunk`'s size go to the sink. */
+  constructor(
+    keyspace: Keyspace,
+    sink: ByteSink,
+    chunk: Buffer,
+    writing: RdbWriting,
+    facts: SnapshotFacts,
+  ) {
+    if (keyspace.witness !== null) throw new Error('another snapshot is under way');
+    const structures = readingStructures(keyspace);
+    this.#keyspace = keyspace;
+    this.#table = new EntryTable(keyspace.entries);
+    this.#writer = new RdbWriter(sink, chunk, writing);
+    this.#main = new KeyspaceWriter(keyspace, this.#writer, facts, structures);
+    this.#side = new SideBuffer(writing);
+    this.#sideWriter = new KeyspaceWriter(keyspace, this.#side.writer, facts, structures);
+    this.#regionOf = keyspace.databases.map((database) =>
+      database.size() === 0
+        ? null
+        : new SnapshotRegion(database.id, database.root, database.size(), database.expiringSize()),
+    );
+    this.#regions = this.#regionOf.filter((region) => region !== null);
+    this.keysTotal = keyspace.keyCount();
+    this.#steps = this.#run();
+    keyspace.witness = this;
+  }
+
+  /** Keys that are written. */
+  get keys(): number {
+    return this.#main.keys + this.#sideWriter.keys;
+  }
+
+  /** Bytes of memory that it takes beside its sink. */
+  get usedBytes(): number {
+    return this.#regions.reduce((sum, region) => sum + region.usedBytes, this.#side.usedBytes);
+  }
+
+  /** Goes on for a good deal less than a millisecond; true once everything is with the sink. */
+  step(): boolean {
+    if (this.#isOver) return true;
+    if (this.#steps.next().done === true) this.#leave();
+    return this.#isOver;
+  }
+
+  /** Gives it up. */
+  abandon(): void {
+    if (this.#isOver) return;
+    this.#steps.return();
+    this.#leave();
+  }
+
+  keyChanging(database: Database, signedHash: number): void {
+    const region = this.#regionOf[database.id]!;
+    if (region === null) return;
+    const hash = signedHash >>> 0;
+    if (hash < region.position) return;
+    if (hash < this.#walkedEnd(region)) {
+      // Of a bucket that is being written only large values are not written yet.
+      if (this.#large.some((entry) => this.#table.hashOf(entry) === signedHash)) {
+        this.#finishBucket();
+      }
+    } else if (!region.isAhead(hash)) {
+      this.#writeAhead(region, hash);
+    }
+  }
+
+  databaseEmptied(database: Database): boolean {
+    const region = this.#regionOf[database.id]!;
+    this.#regionOf[database.id] = null;
+    if (region === null || region.isWritten) return false;
+    region.isKept = true;
+    return true;
+  }
+
+  databasesSwapped(first: Database, second: Database): void {
+    const region = this.#regionOf[first.id]!;
+    this.#regionOf[first.id] = this.#regionOf[second.id]!;
+    this.#regionOf[second.id] = region;
+  }
+
+  #leave(): void {
+    this.#isOver = true;
+    this.#keyspace.witness = null;
+    for (const region of this.#regions) this.#release(region);
+  }
+
+  /** Gives back the table of a region that only the snapshot has. */
+  #release(region: SnapshotRegion): void {
+    if (!region.isKept) return;
+    region.isKept = false;
+    this.#keyspace.discardTable(region.root);
+  }
+
+  *#run(): Steps {
+    this.#main.begin();
+    for (; this.#at < this.#regions.length; this.#at++) {
+      const region = this.#regions[this.#at]!;
+      yield* this.#walk(region);
+      this.#release(region);
+    }
+    this.#main.end();
+  }
+
+  *#walk(region: SnapshotRegion): Steps {
+    const writer = this.#writer;
+    let pause = writer.written + STEP_BYTES;
+    let bucketsLeft = BUCKETS_PER_STEP;
+    let hasPaused = true;
+    while (!region.isWritten) {
+      const count = this.#takeBucket(region, hasPaused);
+      hasPaused = false;
+      for (let i = 0; i < count; i++) {
+        const entry = this.#batch[i]! as Entry;
+        if (this.#isLarge(entry)) this.#large.push(entry);
+        else this.#main.entry(region, entry);
+      }
+      while (this.#large.length > 0) {
+        hasPaused = true;
+        const steps = this.#main.entry(region, this.#large.at(-1)!);
+        if (steps !== null) yield* steps;
+        this.#large.pop();
+        this.#takeInSide();
+      }
+      region.position = this.#bucketEnd;
+      if (!this.#pausesAtBucket && writer.written < pause && --bucketsLeft > 0) continue;
+      yield;
+      hasPaused = true;
+      pause = writer.written + STEP_BYTES;
+      bucketsLeft = BUCKETS_PER_STEP;
+    }
+  }
+
+  /**
+   * Notes the records of the bucket at the position that are not written yet, and where it ends.
+   * After a pause the table may have shrunk, and the bucket begin before the position.
+   */
+  #takeBucket(region: SnapshotRegion, hasPaused: boolean): number {
+    const table = this.#table;
+    const { position } = region;
+    const found = table.scanBucket(region.root, position);
+    this.#bucketEnd = table.nextPosition === 0 ? HASHES_END : table.nextPosition;
+    if (found > this.#batch.length) this.#batch = new Uint32Array(table.batch.length);
+    const batch = this.#batch;
+    if (!hasPaused && !region.mayBeAhead(position, this.#bucketEnd)) {
+      for (let i = 0; i < found; i++) batch[i] = table.batch[i]!;
+      return found;
+    }
+    let count = 0;
+    for (let i = 0; i < found; i++) {
+      const record = table.batch[i]! as Ptr;
+      const hash = table.hashOf(record) >>> 0;
+      if (hash >= position && !region.isAhead(hash)) batch[count++] = record;
+    }
+    return count;
+  }
+
+  /** Where in a region the keys begin that nobody has taken up. */
+  #walkedEnd(region: SnapshotRegion): number {
+    const isBegun = this.#large.length > 0 && region === this.#regions[this.#at];
+    return isBegun ? this.#bucketEnd : region.position;
+  }
+
+  #finishBucket(): void {
+    this.#pausesAtBucket = true;
+    while (this.#large.length > 0) this.#steps.next();
+    this.#pausesAtBucket = false;
+  }
+
+  /** Writes what is in a hash's cell and behind the walk. */
+  #writeAhead(region: SnapshotRegion, hash: number): void {
+    const table = this.#table;
+    const end = region.cellEnd(hash);
+    const start = Math.max(region.cellStart(hash), this.#walkedEnd(region));
+    region.markAhead(hash);
+    let position = start;
+    do {
+      const found = table.scanBucket(region.root, position);
+      position = table.nextPosition === 0 ? HASHES_END : table.nextPosition;
+      for (let i = 0; i < found; i++) {
+        const record = table.batch[i]! as Ptr;
+        const own = table.hashOf(record) >>> 0;
+        if (own >= start && own < end) this.#writeEntryAhead(region, record as Entry);
+      }
+    } while (position < end);
+    if (this.#side.usedBytes < SIDE_BYTES_EASY) return;
+    if (this.#side.usedBytes >= SIDE_BYTES_MAX) this.#finishBucket();
+    else this.#steps.next();
+  }
+
+  #writeEntryAhead(region: SnapshotRegion, entry: Entry): void {
+    if (this.#isLarge(entry)) this.#finishBucket();
+    const writer = this.#large.length > 0 ? this.#sideWriter : this.#main;
+    const steps = writer.entry(region, entry);
+    if (steps !== null) for (const _ of steps);
+  }
+
+  #isLarge(entry: Entry): boolean {
+    const { collections, entries } = this.#keyspace;
+    if (entries.valueLength(entry) > LONG_STRING_BYTES) return true;
+    return collections.of(entries.type(entry), entries.encoding(entry)) !== null;
+  }
+
+  /** Puts what has gathered at the side behind the value that was written. */
+  #takeInSide(): void {
+    if (!this.#side.moveTo(this.#writer)) return;
+    this.#main.forgetDatabase();
+    this.#sideWriter.forgetDatabase();
+  }
+}
