@@ -12,32 +12,32 @@
  * docs/decisions/0001-timing-of-commands.md).
  */
 import {
-  CommandError,
+  type CommandError,
   LOADING,
   NO_AUTHENTICATION,
   NOT_IN_TRANSACTION,
   unknownCommand,
   unknownSubcommand,
-  wrongArity,
 } from '../commands/errors.ts';
 import { isSubscriptionCommand, requireAllowedToSubscriber } from '../commands/pubsub-mode.ts';
 import {
-  BRIEF,
   FLAG_BITS,
   type RegisteredCommand,
   type Registry,
   UNQUEUED,
 } from '../commands/registry.ts';
-import {
-  type PauseMode,
-  REPLY_OFF,
-  REPLY_ON,
-  REPLY_SKIP,
-  REPLY_SKIP_NEXT,
-} from '../commands/services/clients.ts';
-import { OutOfMemoryError } from '../memory/heap.ts';
+import type { PauseMode } from '../commands/services/clients.ts';
 import type { Args } from '../protocol/args.ts';
 import type { Reply, ReplyMark } from '../protocol/reply.ts';
+import {
+  errorText,
+  isAnswered,
+  isBrief,
+  isHttp,
+  passSkip,
+  requireArity,
+  spoilTransaction,
+} from './call-rules.ts';
 import type { CallScope } from './call-scope.ts';
 import type { Propagation } from './propagation.ts';
 import {
@@ -52,10 +52,12 @@ import {
   STOP_WAITING,
 } from './session.ts';
 import type { EngineStatistics } from './statistics.ts';
+import { type RefusalSource, WriteGate } from './write-gate.ts';
 
 /** Bits of the engine's own gate. */
 const GATE_MONITORED = 1;
-const GATE_PAUSED = 2;
+/** Commands that write may not run just now. */
+const GATE_WRITES = 2;
 /** The commands of a transaction run. */
 const GATE_TOGETHER = 4;
 /** Some client waits for something. */
@@ -77,11 +79,6 @@ const UNSEEN = FLAG_BITS.skip_monitor | FLAG_BITS.admin;
 
 /** In place of the time at which a command began: it shares its time with others. */
 const SHARED = -1;
-
-/** A longer last argument, the value of most commands that have one, takes time to copy. */
-const BRIEF_ARGUMENT_BYTES_MAX = 16 * 1024;
-/** So do many members or fields. */
-const BRIEF_ARGUMENTS_MAX = 64;
 
 /** Told of commands as they run; see slowlog, latency monitor and MONITOR. */
 export interface CallObserver {
@@ -114,7 +111,7 @@ export class Executor {
   readonly #statistics: EngineStatistics;
   #gate = 0;
   #feed: CommandFeed | null = null;
-  #pause: PauseMode | null = null;
+  readonly #writes = new WriteGate();
   #waits: WaitQueue | null = null;
   #scope: CallScope | null = null;
   #propagation: Propagation | null = null;
@@ -149,8 +146,20 @@ export class Executor {
 
   /** Which commands are held back, or null. */
   set pause(mode: PauseMode | null) {
-    this.#pause = mode;
-    this.#gate = mode === null ? this.#gate & ~GATE_PAUSED : this.#gate | GATE_PAUSED;
+    this.#writes.pause = mode;
+    this.#followWrites();
+  }
+
+  /** Whether commands that write are held back until the disk has caught up. */
+  set isBehind(isBehind: boolean) {
+    this.#writes.isBehind = isBehind;
+    this.#followWrites();
+  }
+
+  /** Has commands that write refused with an error, or for null not any more. */
+  refuseWrites(source: RefusalSource, problem: CommandError | null): void {
+    this.#writes.refuse(source, problem);
+    this.#followWrites();
   }
 
   /** Who is served after each command, or null. */
@@ -352,6 +361,7 @@ export class Executor {
       // The password may have been taken away since the client came.
       if (session.services.password.required) throw NO_AUTHENTICATION;
     }
+    if ((this.#gate & GATE_WRITES) !== 0) this.#writes.check(session, command);
     if ((session.gate & GATE_SUBSCRIBED) !== 0 && !session.resp3) {
       requireAllowedToSubscriber(command.fullName);
     }
@@ -359,7 +369,7 @@ export class Executor {
       throw LOADING;
     const queues = (session.gate & GATE_QUEUEING) !== 0;
     if (queues && (command.mask & FLAG_BITS.no_multi) !== 0) throw NOT_IN_TRANSACTION;
-    if ((this.#gate & GATE_PAUSED) !== 0 && this.#isPaused(session, command)) {
+    if ((this.#gate & GATE_WRITES) !== 0 && this.#writes.holds(session, command)) {
       session.stop |= STOP_PAUSED;
       this.held.add(session);
       return HELD;
@@ -412,13 +422,8 @@ export class Executor {
     this.#scope?.served();
   }
 
-  #isPaused(session: Session, command: RegisteredCommand): boolean {
-    if (session.transport.kind === 'embedded') return false;
-    if (this.#pause === 'all') return command.fullName !== 'client|unpause';
-    const { transaction } = session;
-    const runsQueue = command.fullName === 'exec' && transaction !== null;
-    const mask = runsQueue ? command.mask | transaction.mask : command.mask;
-    return (mask & (FLAG_BITS.write | FLAG_BITS.may_replicate)) !== 0;
+  #followWrites(): void {
+    this.#gate = this.#writes.isClosed ? this.#gate | GATE_WRITES : this.#gate & ~GATE_WRITES;
   }
 
   /** Counts a call that shares its time with the other brief ones of the batch. */
@@ -454,64 +459,4 @@ export class Executor {
     this.observer?.timed(session, command, args, microseconds);
     this.#runStartMs = nowMs;
   }
-}
-
-/**
- * Whether a call is over in about a microsecond whatever the data: its command says so, and what it
- * may copy is small.
- */
-function isBrief(command: RegisteredCommand, args: Args): boolean {
-  if ((command.mask & BRIEF) === 0 || args.count > BRIEF_ARGUMENTS_MAX) return false;
-  return args.length(args.count - 1) <= BRIEF_ARGUMENT_BYTES_MAX;
-}
-
-/** What a client is told; what is no client's business is thrown on. */
-function errorText(problem: unknown): string {
-  if (problem instanceof CommandError) return problem.text;
-  if (problem instanceof OutOfMemoryError) return `OOM ${problem.message}`;
-  throw problem;
-}
-
-/**
- * Makes a refusal known to the transaction that the command may be meant for; returns what the
- * client is told. The refusal of EXEC itself ends the transaction.
- */
-function spoilTransaction(
-  session: Session,
-  command: RegisteredCommand | null,
-  text: string,
-): string {
-  if (command?.fullName !== 'exec') {
-    if (session.queueing) session.services.transactions.spoil(session);
-    return text;
-  }
-  session.services.transactions.discard(session);
-  return `EXECABORT Transaction discarded because of: ${text.replace(/^ERR /, '')}`;
-}
-
-/** After a command: what CLIENT REPLY SKIP has asked for begins, or is done. */
-function passSkip(session: Session): void {
-  if (session.replies === REPLY_SKIP) session.replies = REPLY_ON;
-  else if (session.replies === REPLY_SKIP_NEXT) session.replies = REPLY_SKIP;
-}
-
-/** Whether the client hears of the command that runs. */
-function isAnswered({ replies }: Session): boolean {
-  return replies !== REPLY_OFF && replies !== REPLY_SKIP;
-}
-
-/**
- * Whether this is the start of an HTTP request: a page in somebody's browser talks to a port of his
- * machine, and must not get any further.
- */
-function isHttp(args: Args): boolean {
-  const word = args.length(0) <= 5 ? args.text(0).toLowerCase() : '';
-  return word === 'post' || word === 'host:';
-}
-
-/** Throws when a command does not take so many arguments. */
-function requireArity(command: RegisteredCommand, count: number): void {
-  const { arity } = command;
-  const fits = arity < 0 ? count >= -arity : count === arity;
-  if (!fits || command.run === undefined) throw wrongArity(command.fullName);
 }

@@ -1,0 +1,72 @@
+/** What the executor asks about a call: small rules that need nothing of its state. */
+import { CommandError, wrongArity } from '../commands/errors.ts';
+import { BRIEF, type RegisteredCommand } from '../commands/registry.ts';
+import { REPLY_OFF, REPLY_ON, REPLY_SKIP, REPLY_SKIP_NEXT } from '../commands/services/clients.ts';
+import { OutOfMemoryError } from '../memory/heap.ts';
+import type { Args } from '../protocol/args.ts';
+import type { Session } from './session.ts';
+
+/** A longer last argument, the value of most commands that have one, takes time to copy. */
+const BRIEF_ARGUMENT_BYTES_MAX = 16 * 1024;
+/** So do many members or fields. */
+const BRIEF_ARGUMENTS_MAX = 64;
+
+/**
+ * Whether a call is over in about a microsecond whatever the data: its command says so, and what it
+ * may copy is small.
+ */
+export function isBrief(command: RegisteredCommand, args: Args): boolean {
+  if ((command.mask & BRIEF) === 0 || args.count > BRIEF_ARGUMENTS_MAX) return false;
+  return args.length(args.count - 1) <= BRIEF_ARGUMENT_BYTES_MAX;
+}
+
+/** What a client is told; what is no client's business is thrown on. */
+export function errorText(problem: unknown): string {
+  if (problem instanceof CommandError) return problem.text;
+  if (problem instanceof OutOfMemoryError) return `OOM ${problem.message}`;
+  throw problem;
+}
+
+/**
+ * Makes a refusal known to the transaction that the command may be meant for; returns what the
+ * client is told. The refusal of EXEC itself ends the transaction.
+ */
+export function spoilTransaction(
+  session: Session,
+  command: RegisteredCommand | null,
+  text: string,
+): string {
+  if (command?.fullName !== 'exec') {
+    if (session.queueing) session.services.transactions.spoil(session);
+    return text;
+  }
+  session.services.transactions.discard(session);
+  return `EXECABORT Transaction discarded because of: ${text.replace(/^ERR /, '')}`;
+}
+
+/** After a command: what CLIENT REPLY SKIP has asked for begins, or is done. */
+export function passSkip(session: Session): void {
+  if (session.replies === REPLY_SKIP) session.replies = REPLY_ON;
+  else if (session.replies === REPLY_SKIP_NEXT) session.replies = REPLY_SKIP;
+}
+
+/** Whether the client hears of the command that runs. */
+export function isAnswered({ replies }: Session): boolean {
+  return replies !== REPLY_OFF && replies !== REPLY_SKIP;
+}
+
+/**
+ * Whether this is the start of an HTTP request: a page in somebody's browser talks to a port of his
+ * machine, and must not get any further.
+ */
+export function isHttp(args: Args): boolean {
+  const word = args.length(0) <= 5 ? args.text(0).toLowerCase() : '';
+  return word === 'post' || word === 'host:';
+}
+
+/** Throws when a command does not take so many arguments. */
+export function requireArity(command: RegisteredCommand, count: number): void {
+  const { arity } = command;
+  const fits = arity < 0 ? count >= -arity : count === arity;
+  if (!fits || command.run === undefined) throw wrongArity(command.fullName);
+}
