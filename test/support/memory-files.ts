@@ -1,5 +1,5 @@
 /** Files in memory, for tests of what is read and written. */
-import type { FileSystem, OpenFile } from '../../src/persistence/file-system.ts';
+import type { BackgroundFile, FileSystem, OpenFile } from '../../src/persistence/file-system.ts';
 
 /** See the file's comment. Every call is noted in `calls`, and `beforeCall` may throw. */
 export class MemoryFiles implements FileSystem {
@@ -23,6 +23,10 @@ export class MemoryFiles implements FileSystem {
     return new MemoryFile(this, path);
   }
 
+  createInBackground(path: string): BackgroundFile {
+    return new MemoryBackgroundFile(this.create(path));
+  }
+
   rename(from: string, to: string): void {
     this.note(`rename ${from} ${to}`);
     this.files.set(to, this.files.get(from)!);
@@ -36,6 +40,11 @@ export class MemoryFiles implements FileSystem {
 
   syncDirectory(path: string): void {
     this.note(`sync ${path}`);
+  }
+
+  async syncDirectoryInBackground(path: string): Promise<void> {
+    await Promise.resolve();
+    this.syncDirectory(path);
   }
 
   note(call: string): void {
@@ -79,5 +88,34 @@ class MemoryFile implements OpenFile {
 
   #content(): Buffer {
     return this.#files.files.get(this.#path)!;
+  }
+}
+
+/** Each call has its effect a little later. REQUIRES: writes come in the order of their positions. */
+class MemoryBackgroundFile implements BackgroundFile {
+  readonly #file: OpenFile;
+
+  constructor(file: OpenFile) {
+    this.#file = file;
+  }
+
+  async write(bytes: Uint8Array, length: number, position: number): Promise<void> {
+    await Promise.resolve();
+    this.writeNow(bytes, length, position);
+  }
+
+  writeNow(bytes: Uint8Array, length: number, position: number): void {
+    if (position !== this.#file.size()) throw new Error('not at the end of the file');
+    for (let at = 0; at < length; ) at += this.#file.write(bytes, at, length - at);
+  }
+
+  async sync(): Promise<void> {
+    await Promise.resolve();
+    this.#file.sync();
+  }
+
+  async close(): Promise<void> {
+    await Promise.resolve();
+    this.#file.close();
   }
 }

@@ -1,0 +1,195 @@
+/**
+ * A snapshot that is written to a file while everything else goes on: in short slices, with pauses
+ * that leave most of the time to clients.
+ */
+import type { Keyspace } from '../keyspace/keyspace.ts';
+import type { FileSystem } from './file-system.ts';
+import type { SnapshotFacts } from './keyspace-writer.ts';
+import type { SnapshotWriting } from './snapshot-file.ts';
+import { SnapshotOutput } from './snapshot-output.ts';
+import { SnapshotWalk } from './snapshot-walk.ts';
+
+const SLICE_MS = 0.5;
+/** Between two slices, so that a snapshot takes about a third of the time. */
+const PAUSE_MS = 1;
+
+/** What is to be written, and who hears of it. */
+export interface SnapshotTask {
+  /** A new file, in place of one that may be there; best a temporary one. */
+  readonly path: string;
+  readonly writing: SnapshotWriting;
+  readonly facts: SnapshotFacts;
+  /**
+   * Called once, never before `start` has returned: with null when the file is complete, closed and
+   * on the disk (its name is not: see `FileSystem.syncDirectory`), else with what has gone wrong,
+   * the file being removed. Not called when the snapshot was abandoned.
+   */
+  readonly onEnd: (failure: { readonly problem: unknown } | null) => void;
+}
+
+/**
+ * See the file's comment. Holds at most one; the AOF's base and BGSAVE's file are each a task.
+ *
+ * The moment of a snapshot is that of `start`: what commands did before is in the file, and nothing
+ * that they do after it has returned.
+ */
+export class BackgroundSnapshots {
+  readonly #keyspace: Keyspace;
+  readonly #files: FileSystem;
+  readonly #keepsProcessAlive: boolean;
+  #current: RunningSnapshot | null = null;
+
+  /** `keepsProcessAlive`: whether the process goes on for as long as one is being written. */
+  constructor(keyspace: Keyspace, files: FileSystem, keepsProcessAlive = true) {
+    this.#keyspace = keyspace;
+    this.#files = files;
+    this.#keepsProcessAlive = keepsProcessAlive;
+  }
+
+  /** The one that is being written, or null. */
+  get current(): RunningSnapshot | null {
+    return this.#current;
+  }
+
+  /** Begins one. REQUIRES: there is none. */
+  start(task: SnapshotTask): RunningSnapshot {
+    if (this.#current !== null) throw new Error('another snapshot is being written');
+    const running = new RunningSnapshot(
+      this.#keyspace,
+      this.#files,
+      {
+        ...task,
+        onEnd: (failure) => {
+          this.#current = null;
+          task.onEnd(failure);
+        },
+      },
+      this.#keepsProcessAlive,
+    );
+    this.#current = running;
+    return running;
+  }
+
+  /** Gives up the one that is being written, if any, and removes its file. */
+  abandon(): void {
+    this.#current?.abandon();
+    this.#current = null;
+  }
+}
+
+/** A snapshot that is being written. */
+export class RunningSnapshot {
+  /** Most bytes of memory that it has taken beside the data. */
+  peakBytes = 0;
+  readonly #files: FileSystem;
+  readonly #task: SnapshotTask;
+  readonly #keepsProcessAlive: boolean;
+  /** Null when the file could not even be created. */
+  readonly #walk: SnapshotWalk | null = null;
+  readonly #output: SnapshotOutput | null = null;
+  readonly #keysTotal: number;
+  #timer: NodeJS.Timeout | NodeJS.Immediate | null = null;
+  #isAbandoned = false;
+
+  /** Begins; see `BackgroundSnapshots.start`. */
+  constructor(
+    keyspace: Keyspace,
+    files: FileSystem,
+    task: SnapshotTask,
+    keepsProcessAlive: boolean,
+  ) {
+    this.#files = files;
+    this.#task = task;
+    this.#keepsProcessAlive = keepsProcessAlive;
+    this.#keysTotal = keyspace.keyCount();
+    const { path, writing, facts } = task;
+    try {
+      this.#output = new SnapshotOutput(files, path, writing);
+    } catch (problem) {
+      this.#next(() => this.#end({ problem }));
+      return;
+    }
+    const { firstChunk } = this.#output;
+    this.#walk = new SnapshotWalk(keyspace, this.#output, firstChunk, writing, facts);
+    this.#next(() => this.#work());
+  }
+
+  /** Keys that there were when it began. */
+  get keysTotal(): number {
+    return this.#keysTotal;
+  }
+
+  /** Keys that are written. */
+  get keys(): number {
+    return this.#walk?.keys ?? 0;
+  }
+
+  /** Bytes in the file, or on their way there. */
+  get bytes(): number {
+    return this.#output?.written ?? 0;
+  }
+
+  /** Bytes of memory that it takes beside the data. */
+  get usedBytes(): number {
+    return (this.#walk?.usedBytes ?? 0) + (this.#output?.usedBytes ?? 0);
+  }
+
+  /** See `BackgroundSnapshots.abandon`. */
+  abandon(): void {
+    this.#isAbandoned = true;
+    if (this.#timer !== null) this.#stopTimer();
+    this.#walk?.abandon();
+    this.#output?.close().then(
+      () => this.#removeFile(),
+      () => this.#removeFile(),
+    );
+  }
+
+  #work(): void {
+    const output = this.#output!;
+    const walk = this.#walk!;
+    const endMs = performance.now() + SLICE_MS;
+    let isDone = false;
+    while (!isDone && !output.isFull && output.failure === null && performance.now() < endMs) {
+      isDone = walk.step();
+    }
+    this.peakBytes = Math.max(this.peakBytes, this.usedBytes);
+    if (isDone || output.failure !== null) {
+      walk.abandon();
+      const ended = isDone ? output.finish() : output.close();
+      ended.then(
+        () => this.#end(null),
+        (problem: unknown) => this.#end({ problem }),
+      );
+      return;
+    }
+    const timer = setTimeout(() => this.#work(), PAUSE_MS);
+    this.#timer = this.#keepsProcessAlive ? timer : timer.unref();
+  }
+
+  /** Whoever has begun it is still in the middle of that. */
+  #next(work: () => void): void {
+    const timer = setImmediate(work);
+    this.#timer = this.#keepsProcessAlive ? timer : timer.unref();
+  }
+
+  #stopTimer(): void {
+    clearTimeout(this.#timer as NodeJS.Timeout);
+    clearImmediate(this.#timer as NodeJS.Immediate);
+  }
+
+  #end(failure: { readonly problem: unknown } | null): void {
+    this.#timer = null;
+    if (this.#isAbandoned) return;
+    if (failure !== null && this.#output !== null) this.#removeFile();
+    this.#task.onEnd(failure);
+  }
+
+  #removeFile(): void {
+    try {
+      this.#files.remove(this.#task.path);
+    } catch {
+      // What made the snapshot fail is told; a file that cannot be removed does no more harm.
+    }
+  }
+}
