@@ -45,6 +45,7 @@ import * as setDraws from './set-random.ts';
 import * as setReads from './set-read.ts';
 import * as shutdowns from './shutdown.ts';
 import * as slowlogs from './slowlog.ts';
+import * as sorting from './sort.ts';
 import * as sortedSets from './sorted-set.ts';
 import * as sortedSetAlgebra from './sorted-set-algebra.ts';
 import * as sortedSetBlocking from './sorted-set-blocking.ts';
@@ -72,6 +73,7 @@ const FAMILIES: readonly Readonly<Record<string, Command>>[] = [
   keyCopies,
   dumps,
   keyScans,
+  sorting,
   objects,
   memory,
   connections,

@@ -46,6 +46,7 @@ export const LIST_INSERTED: KeyEvent = event('linsert', 'l');
 export const LIST_SET: KeyEvent = event('lset', 'l');
 export const LIST_REMOVED: KeyEvent = event('lrem', 'l');
 export const LIST_TRIMMED: KeyEvent = event('ltrim', 'l');
+export const SORTED_STORED: KeyEvent = event('sortstore', 'l');
 export const FIELD_SET: KeyEvent = event('hset', 'h');
 export const FIELD_INCREMENTED: KeyEvent = event('hincrby', 'h');
 export const FIELD_FLOAT_INCREMENTED: KeyEvent = event('hincrbyfloat', 'h');
