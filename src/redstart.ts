@@ -10,6 +10,7 @@ import type { PasswordCheck } from './commands/services/configuration.ts';
 import type { ListeningAddresses, ShutdownOptions } from './commands/services/lifecycle.ts';
 import { Blocking } from './engine/blocking.ts';
 import { CallObservers, timesEachCommand } from './engine/call-observation.ts';
+import { ClientEviction } from './engine/client-eviction.ts';
 import { Clients } from './engine/clients.ts';
 import { type Clock, SYSTEM_CLOCK } from './engine/clock.ts';
 import type { Config } from './engine/config.ts';
@@ -150,6 +151,7 @@ export class Redstart {
     this.#followObservation(slowlog, latency);
     this.#followNotifications(new KeyspaceNotifications(keyspace, pubsub));
     this.#followTracking(tracking);
+    this.#followClientMemory(new ClientEviction(clients, statistics, log));
     this.#followDefragmentation();
     this.#cron.onTick(() => this.#server.checkConnections());
   }
@@ -321,6 +323,16 @@ export class Redstart {
     this.#follow(['notify-keyspace-events'], () => {
       notifications.select(this.config.values['notify-keyspace-events']);
     });
+  }
+
+  #followClientMemory(eviction: ClientEviction): void {
+    const { values } = this.config;
+    this.#follow(['maxmemory-clients', 'maxmemory'], () => {
+      const { unit, amount } = values['maxmemory-clients'];
+      const bytes = unit === 'bytes' ? amount : Math.floor((values.maxmemory * amount) / 100);
+      eviction.limitBytes = bytes === 0 ? Number.POSITIVE_INFINITY : bytes;
+    });
+    this.#cron.onTick(() => eviction.tick());
   }
 
   #followDefragmentation(): void {

@@ -1,15 +1,13 @@
 /** CLIENT INFO and CLIENT LIST: what is known of clients, a line for each. */
 import type { Args } from '../protocol/args.ts';
 import { kindAt, kindOf } from './client-kind.ts';
+import { memoryOf } from './client-memory.ts';
 import type { Command, Context } from './command.ts';
 import { CommandError, SYNTAX_ERROR } from './errors.ts';
 import { integerAt } from './options.ts';
 import type { ClientState } from './services/clients.ts';
 
 const INVALID_ID = new CommandError('ERR Invalid client ID');
-
-/** What an idle client costs beside its buffers, in resident memory as measured on Node 20. */
-const CLIENT_BYTES = 5632;
 
 export const clientInfo: Command = {
   name: 'INFO',
@@ -74,13 +72,7 @@ function selected({ services: { clients } }: Context, args: Args): readonly Clie
 function describe(client: ClientState, context: Context, callerBytes: number): string {
   const { transport, transaction } = client;
   const { nowMs } = context.keyspace;
-  const waitingBytes = client.waiting?.argumentBytes ?? 0;
-  const argumentBytes = client === context.client ? callerBytes : waitingBytes;
-  const queryBytes = transport.queryBytes();
-  const queryFreeBytes = transport.queryFreeBytes();
-  const outputBytes = transport.outputBytes();
-  const bufferBytes = queryBytes + queryFreeBytes + outputBytes;
-  const queuedBytes = transaction?.queuedBytes ?? 0;
+  const memory = memoryOf(client, client === context.client ? callerBytes : 0);
   const fields: Readonly<Record<string, string | number>> = {
     id: client.id,
     addr: transport.address,
@@ -95,18 +87,18 @@ function describe(client: ClientState, context: Context, callerBytes: number): s
     psub: client.subscriptions?.count('patterns') ?? 0,
     ssub: client.subscriptions?.count('shardChannels') ?? 0,
     multi: transaction?.isOpen ? transaction.queuedCommands : -1,
-    qbuf: queryBytes,
-    'qbuf-free': queryFreeBytes,
-    'argv-mem': argumentBytes,
-    'multi-mem': queuedBytes,
+    qbuf: memory.query,
+    'qbuf-free': memory.queryFree,
+    'argv-mem': memory.arguments,
+    'multi-mem': memory.queued,
     // Replies are written into one buffer that all clients share: none has a fixed one of its own.
     rbs: 0,
     rbp: 0,
     obl: 0,
     oll: transport.outputChunks(),
-    omem: outputBytes,
-    'tot-mem': CLIENT_BYTES + bufferBytes + argumentBytes + queuedBytes,
-    events: outputBytes > 0 ? 'rw' : 'r',
+    omem: memory.output,
+    'tot-mem': memory.total,
+    events: memory.output > 0 ? 'rw' : 'r',
     cmd: client.lastCommand,
     user: 'default',
     redir: client.tracking?.options.redirect ?? -1,

@@ -11,6 +11,13 @@ import type { Session } from './session.ts';
 /** The longest delay that a timer takes. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
+/** Who watches over what clients take. */
+export interface MemoryWatch {
+  /** A client may take more or less than before. */
+  look(session: Session): void;
+  forget(session: Session): void;
+}
+
 /** See the file's comment. */
 export class Clients implements ClientDirectory {
   readonly #executor: Executor;
@@ -19,6 +26,8 @@ export class Clients implements ClientDirectory {
   /** In order of the ids, because they only grow. */
   readonly #sessions = new Map<number, Session>();
   #lastId = 0;
+  /** Null while clients may take as much as they like. */
+  memory: MemoryWatch | null = null;
 
   #pauseMode: PauseMode | null = null;
   /**
@@ -47,6 +56,7 @@ export class Clients implements ClientDirectory {
   remove(session: Session): void {
     this.#sessions.delete(session.id);
     this.#executor.held.delete(session);
+    this.memory?.forget(session);
     if (session.waiting !== null) session.services.blocking.forget(session);
     if (session.subscriptions !== null) session.services.pubsub.unsubscribeAll(session);
     if (session.tracking !== null) session.services.tracking.stop(session);
@@ -64,7 +74,7 @@ export class Clients implements ClientDirectory {
     return this.#sessions.get(id);
   }
 
-  kill(victim: ClientState, killer: ClientState): void {
+  kill(victim: ClientState, killer: ClientState | null): void {
     if (victim === killer) {
       victim.closeAfterReply();
       return;

@@ -76,7 +76,6 @@ export const NETWORK_DIRECTIVES = {
     MEMORY_OR_PERCENT,
     '0',
     'Memory all clients may use together, in bytes or percent of maxmemory; 0 is no limit.',
-    { effect: 'planned' },
   ),
   'proto-max-bulk-len': directive(
     memory(MEBIBYTE),

@@ -21,6 +21,7 @@ export class EngineStatistics implements Statistics {
   commandMicroseconds = 0;
   connectionsReceived = 0;
   connectionsRejected = 0;
+  clientsEvicted = 0;
   reads = 0;
   writes = 0;
   inputBytes = 0;
@@ -127,6 +128,7 @@ export class EngineStatistics implements Statistics {
     this.commandMicroseconds = 0;
     this.connectionsReceived = 0;
     this.connectionsRejected = 0;
+    this.clientsEvicted = 0;
     this.reads = 0;
     this.writes = 0;
     this.inputBytes = 0;

@@ -131,12 +131,14 @@ export abstract class ClientConnection implements Transport, StreamEvents {
       return;
     }
     if (session.stop === 0) this.#run(pending.bytes, pending.view, pending.length);
+    else engine.clients.memory?.look(session);
   }
 
   onDrained(): void {
     // Who reads is not idle.
     this.session.activeMs = this.engine.keyspace.nowMs;
     this.outbox.drained();
+    this.engine.clients.memory?.look(this.session);
   }
 
   /**
@@ -215,6 +217,7 @@ export abstract class ClientConnection implements Transport, StreamEvents {
       engine.endBatch();
     }
     this.flush();
+    engine.clients.memory?.look(session);
     if ((session.stop & STOP_CLOSING) !== 0) this.outbox.end();
   }
 

@@ -153,6 +153,7 @@ export class Outbox implements PushSender {
   check(): void {
     const held = this.bytes;
     const limit = this.#limit();
+    this.#engine.clients.memory?.look(this.#session);
     if (limit.hardBytes > 0 && held > limit.hardBytes) {
       this.#overflow();
       return;

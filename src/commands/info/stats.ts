@@ -64,7 +64,7 @@ function keyFields(keyspace: Keyspace, statistics: Statistics): Field[] {
     ['expired_time_cap_reached_count', statistics.expiryLimitsReached],
     ['expire_cycle_cpu_milliseconds', Math.floor(statistics.expiryMilliseconds)],
     ['evicted_keys', 0],
-    ['evicted_clients', 0],
+    ['evicted_clients', statistics.clientsEvicted],
     ['total_eviction_exceeded_time', 0],
     ['current_eviction_exceeded_time', 0],
     ['keyspace_hits', keyspace.hits],

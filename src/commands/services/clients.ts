@@ -104,8 +104,8 @@ export interface ClientDirectory {
   all(): Iterable<ClientState>;
   byId(id: number): ClientState | undefined;
   readonly count: number;
-  /** Closes a client; itself only after the reply. */
-  kill(victim: ClientState, killer: ClientState): void;
+  /** Closes a client, for another or for nobody; itself only after the reply. */
+  kill(victim: ClientState, killer: ClientState | null): void;
   /** Holds back commands for so long; of two pauses the longer wins, and `all` over `write`. */
   pause(mode: PauseMode, durationMs: number): void;
   unpause(): void;

@@ -39,6 +39,8 @@ export interface Statistics {
   readonly commandMicroseconds: number;
   connectionsReceived: number;
   connectionsRejected: number;
+  /** Disconnected because all clients together took too much. */
+  clientsEvicted: number;
   /** Reads from and writes to sockets, and their bytes. */
   reads: number;
   writes: number;
