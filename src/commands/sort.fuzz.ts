@@ -1,5 +1,5 @@
-// Runs random SORT and SORT_RO commands here and on a real redis-server, over lists, sets and sorted
-// sets, and compares every reply and what is stored. Run: npx tsx src/commands/sort.fuzz.ts
+// Runs random SORT and SORT_RO commands here and on a real redis-server, over lists, sets and
+// sorted sets, and compares every reply and what is stored. Run: npx tsx src/commands/sort.fuzz.ts
 // (SEED=n repeats a run, COMMANDS=n makes it longer)
 
 import { show, TestEngine } from '../../test/support/engine.ts';

@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { chosenSeed, SeededRandom } from '../../test/support/seeded-random.ts';
-import { type Comparison, orderAll, orderRange } from './ordering.ts';
+import { orderAll, orderRange, type TieBreaker } from './ordering.ts';
 
 const seed = chosenSeed();
 
-/** Compares what the items stand for, and counts how often. */
-class ByValue implements Comparison {
-  calls = 0;
+/** Compares by a second value. */
+class ByValue implements TieBreaker {
   readonly #values: readonly number[];
 
   constructor(values: readonly number[]) {
@@ -14,7 +13,6 @@ class ByValue implements Comparison {
   }
 
   compare(a: number, b: number): number {
-    this.calls++;
     return this.#values[a]! - this.#values[b]!;
   }
 }
@@ -23,20 +21,33 @@ function numbered(count: number): Uint32Array {
   return Uint32Array.from({ length: count }, (_, i) => i);
 }
 
-function stable(values: readonly number[]): number[] {
-  return values.map((_, i) => i).sort((a, b) => values[a]! - values[b]! || a - b);
+/** Random keys with equals among them, and values that decide then, if wanted. */
+function randomInput(random: SeededRandom, count: number) {
+  const distinct = random.pick([1, 3, 1000]);
+  const keys = Float64Array.from({ length: count }, () => random.integer(-distinct, distinct) / 2);
+  const values = Array.from({ length: count }, () => random.integer(0, 4));
+  const ties = random.fraction() < 0.5 ? new ByValue(values) : null;
+  const compare = (a: number, b: number): number =>
+    keys[a]! - keys[b]! || (ties === null ? 0 : values[a]! - values[b]!);
+  return {
+    keys,
+    ties,
+    compare,
+    sorted: [...numbered(count)].sort((a, b) => compare(a, b) || a - b),
+  };
 }
 
 describe(`orderAll, SEED=${seed}`, () => {
-  it('sorts any number of items, and leaves equals in their order', () => {
+  it('sorts any number of items with their keys, and leaves equals in their order', () => {
     const random = new SeededRandom(seed);
-    for (let round = 0; round < 300; round++) {
+    for (let round = 0; round < 400; round++) {
       const count = random.integer(0, random.pick([5, 20, 300]));
-      const distinct = random.pick([1, 3, 1000]);
-      const values = Array.from({ length: count }, () => random.integer(0, distinct));
+      const { keys, ties, sorted } = randomInput(random, count);
       const items = numbered(count + 2);
-      orderAll(items, count, new ByValue(values));
-      expect([...items]).toEqual([...stable(values), count, count + 1]);
+      const moved = Float64Array.from([...keys, -1, -2]);
+      orderAll(items, moved, count, ties);
+      expect([...items]).toEqual([...sorted, count, count + 1]);
+      expect([...moved]).toEqual([...sorted.map((i) => keys[i]!), -1, -2]);
     }
   });
 });
@@ -44,17 +55,16 @@ describe(`orderAll, SEED=${seed}`, () => {
 describe(`orderRange, SEED=${seed}`, () => {
   it('puts what belongs at the places there, and loses nothing', () => {
     const random = new SeededRandom(seed);
-    for (let round = 0; round < 500; round++) {
+    for (let round = 0; round < 600; round++) {
       const count = random.integer(1, random.pick([6, 7, 40, 41, 400]));
-      const distinct = random.pick([1, 3, 1000]);
-      const values = Array.from({ length: count }, () => random.integer(0, distinct));
+      const { keys, ties, compare, sorted } = randomInput(random, count);
       const first = random.integer(0, count - 1);
       const last = random.integer(first, count - 1);
       const items = numbered(count);
-      orderRange(items, count, new ByValue(values), first, last);
-      const sorted = stable(values).map((i) => values[i]!);
-      const placed = [...items].map((i) => values[i]!);
-      expect(placed.slice(first, last + 1)).toEqual(sorted.slice(first, last + 1));
+      const moved = keys.slice();
+      orderRange(items, moved, count, ties, first, last);
+      for (let i = first; i <= last; i++) expect(compare(items[i]!, sorted[i]!)).toBe(0);
+      expect([...moved]).toEqual([...items].map((i) => keys[i]!));
       expect([...items].sort((a, b) => a - b)).toEqual([...numbered(count)]);
     }
   });
@@ -62,13 +72,13 @@ describe(`orderRange, SEED=${seed}`, () => {
   it('stays quick where the pivots are as bad as can be', () => {
     const count = 20_000;
     const killer = new PivotKiller(count);
-    orderRange(numbered(count), count, killer, 0, count - 1);
+    orderRange(numbered(count), new Float64Array(count), count, killer, 0, count - 1);
     expect(killer.calls).toBeLessThan(100 * count);
   });
 });
 
 /** Decides what items stand for as they are compared, so that every pivot is among the least. */
-class PivotKiller implements Comparison {
+class PivotKiller implements TieBreaker {
   calls = 0;
   readonly #values: number[];
   #solid = 0;

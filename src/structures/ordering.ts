@@ -1,6 +1,7 @@
 /**
- * Putting things in order that are known by number only: what is sorted is an array of 32-bit
- * numbers, and whoever asks compares what they stand for.
+ * Putting things in order that are known by number only: what is sorted are items, 32-bit numbers,
+ * each with a key to sort by, which move together. Where keys are equal, whoever asks may compare
+ * what the items stand for.
  *
  * `orderAll` merges, so equals stay in the order in which they were. `orderRange` puts only those
  * in order that end up at some places, and equals come in the order in which Redis leaves them: as
@@ -9,8 +10,9 @@
  * deeper than chance would, the rest is merged: no input makes it slow.
  */
 
-/** Negative if what `a` stands for comes before what `b` stands for, 0 if neither does. */
-export interface Comparison {
+/** Compares what items stand for whose keys are equal. */
+export interface TieBreaker {
+  /** Negative if what `a` stands for comes before what `b` stands for, 0 if neither does. */
   compare(a: number, b: number): number;
 }
 
@@ -22,93 +24,137 @@ const PART_LENGTH_MIN = 7;
 /** In longer parts the pivot is the median of nine. */
 const NINTHER_LENGTH = 40;
 
-/** Puts `items[0..count)` in order. */
-export function orderAll(items: Uint32Array, count: number, comparison: Comparison): void {
-  mergeSort(items, 0, count, comparison);
+/** Puts `items[0..count)` and their keys in order; without `ties` equal keys are equal. */
+export function orderAll(
+  items: Uint32Array,
+  keys: Float64Array,
+  count: number,
+  ties: TieBreaker | null,
+): void {
+  mergeSort(items.subarray(0, count), keys.subarray(0, count), ties);
 }
 
 /**
- * Puts `items[0..count)` in order as far as it matters for the places `first` to `last`. REQUIRES:
- * these are in there.
+ * Puts `items[0..count)` and their keys in order as far as it matters for the places `first` to
+ * `last`. REQUIRES: these are in there.
  */
 export function orderRange(
   items: Uint32Array,
+  keys: Float64Array,
   count: number,
-  comparison: Comparison,
+  ties: TieBreaker | null,
   first: number,
   last: number,
 ): void {
   const depth = 2 * Math.ceil(Math.log2(count + 1));
-  new RangeOrder(items, comparison, first, last).order(0, count, depth);
+  new RangeOrder(items, keys, ties, first, last).order(0, count, depth);
 }
 
-/** Merges runs of twice the length in every round, from the items to a copy and back. */
-function mergeSort(items: Uint32Array, start: number, end: number, comparison: Comparison): void {
-  for (let from = start; from < end; from += RUN_LENGTH) {
-    insertionSort(items, from, Math.min(from + RUN_LENGTH, end), comparison);
+/** Merges runs of twice the length in every round, to and fro between two pairs of arrays. */
+function mergeSort(items: Uint32Array, keys: Float64Array, ties: TieBreaker | null): void {
+  const count = items.length;
+  for (let from = 0; from < count; from += RUN_LENGTH) {
+    insertionSort(items, keys, from, Math.min(from + RUN_LENGTH, count), ties);
   }
-  const count = end - start;
   if (count <= RUN_LENGTH) return;
-  let source: Uint32Array = items.subarray(start, end);
-  let target: Uint32Array = new Uint32Array(count);
+  let source: Keyed = { items, keys };
+  let target: Keyed = { items: new Uint32Array(count), keys: new Float64Array(count) };
   for (let length = RUN_LENGTH; length < count; length *= 2) {
     for (let from = 0; from < count; from += 2 * length) {
       const middle = Math.min(from + length, count);
-      merge(source, from, middle, Math.min(middle + length, count), target, comparison);
+      merge(source, from, middle, Math.min(middle + length, count), target, ties);
     }
     const merged = target;
     target = source;
     source = merged;
   }
-  if (source.buffer !== items.buffer) items.set(source, start);
+  if (source.items === items) return;
+  items.set(source.items);
+  keys.set(source.keys);
 }
 
-/** Merges source[from..middle) and source[middle..end) into the same places of the target. */
+/** Items and their keys. */
+interface Keyed {
+  readonly items: Uint32Array;
+  readonly keys: Float64Array;
+}
+
+/** Merges places from..middle and middle..end of the source into the same places of the target. */
 function merge(
-  source: Uint32Array,
+  source: Keyed,
   from: number,
   middle: number,
   end: number,
-  target: Uint32Array,
-  comparison: Comparison,
+  target: Keyed,
+  ties: TieBreaker | null,
 ): void {
+  const { items, keys } = source;
+  const toItems = target.items;
+  const toKeys = target.keys;
   let left = from;
   let right = middle;
   let to = from;
   while (left < middle && right < end) {
-    const isLeft = comparison.compare(source[left]!, source[right]!) <= 0;
-    target[to++] = isLeft ? source[left++]! : source[right++]!;
+    const leftKey = keys[left]!;
+    const rightKey = keys[right]!;
+    const isRight =
+      leftKey > rightKey ||
+      (leftKey === rightKey && ties !== null && ties.compare(items[left]!, items[right]!) > 0);
+    toKeys[to] = isRight ? rightKey : leftKey;
+    toItems[to++] = isRight ? items[right++]! : items[left++]!;
   }
-  while (left < middle) target[to++] = source[left++]!;
-  while (right < end) target[to++] = source[right++]!;
+  for (; left < middle; left++, to++) {
+    toKeys[to] = keys[left]!;
+    toItems[to] = items[left]!;
+  }
+  for (; right < end; right++, to++) {
+    toKeys[to] = keys[right]!;
+    toItems[to] = items[right]!;
+  }
 }
 
 function insertionSort(
   items: Uint32Array,
+  keys: Float64Array,
   start: number,
   end: number,
-  comparison: Comparison,
+  ties: TieBreaker | null,
 ): void {
   for (let i = start + 1; i < end; i++) {
     const item = items[i]!;
+    const key = keys[i]!;
     let at = i;
-    for (; at > start && comparison.compare(items[at - 1]!, item) > 0; at--) {
+    for (; at > start; at--) {
+      const before = keys[at - 1]!;
+      const isBehind =
+        before > key || (before === key && ties !== null && ties.compare(items[at - 1]!, item) > 0);
+      if (!isBehind) break;
       items[at] = items[at - 1]!;
+      keys[at] = before;
     }
     items[at] = item;
+    keys[at] = key;
   }
 }
 
 /** One call of `orderRange`. */
 class RangeOrder {
   readonly #items: Uint32Array;
-  readonly #comparison: Comparison;
+  readonly #keys: Float64Array;
+  readonly #ties: TieBreaker | null;
   readonly #first: number;
   readonly #last: number;
 
-  constructor(items: Uint32Array, comparison: Comparison, first: number, last: number) {
+  constructor(
+    items: Uint32Array,
+    keys: Float64Array,
+    ties: TieBreaker | null,
+    first: number,
+    last: number,
+  ) {
     this.#items = items;
-    this.#comparison = comparison;
+    this.#keys = keys;
+    this.#ties = ties;
     this.#first = first;
     this.#last = last;
   }
@@ -116,16 +162,17 @@ class RangeOrder {
   /** Orders the part from `start` on; `depth` more times it may be split. */
   order(start: number, count: number, depth: number): void {
     for (; ; depth--) {
+      const end = start + count;
       if (count < PART_LENGTH_MIN) {
-        insertionSort(this.#items, start, start + count, this.#comparison);
+        insertionSort(this.#items, this.#keys, start, end, this.#ties);
         return;
       }
       if (depth <= 0) {
-        mergeSort(this.#items, start, start + count, this.#comparison);
+        const keys = this.#keys.subarray(start, end);
+        mergeSort(this.#items.subarray(start, end), keys, this.#ties);
         return;
       }
       this.#swap(start, this.#pivot(start, count));
-      const end = start + count;
       const { less, greater } = this.#split(start, end);
       if (less > 1 && this.#matters(start, less)) this.order(start, less, depth - 1);
       if (greater <= 1 || !this.#matters(end - greater, greater)) return;
@@ -197,12 +244,20 @@ class RangeOrder {
   }
 
   #compare(a: number, b: number): number {
-    return this.#comparison.compare(this.#items[a]!, this.#items[b]!);
+    const key = this.#keys[a]!;
+    const other = this.#keys[b]!;
+    if (key !== other) return key > other ? 1 : -1;
+    return this.#ties === null ? 0 : this.#ties.compare(this.#items[a]!, this.#items[b]!);
   }
 
   #swap(a: number, b: number): void {
-    const item = this.#items[a]!;
-    this.#items[a] = this.#items[b]!;
-    this.#items[b] = item;
+    const items = this.#items;
+    const keys = this.#keys;
+    const item = items[a]!;
+    const key = keys[a]!;
+    items[a] = items[b]!;
+    keys[a] = keys[b]!;
+    items[b] = item;
+    keys[b] = key;
   }
 }

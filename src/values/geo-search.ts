@@ -3,7 +3,7 @@
  * order. What was found is kept as numbers, in arrays that are used again; members stay where they
  * are, and are gone to by their ranks.
  */
-import { type Comparison, orderAll, orderRange } from '../structures/ordering.ts';
+import { orderAll, orderRange } from '../structures/ordering.ts';
 import type { Cell } from './cell.ts';
 import { type GeoArea, GeoCover, OUTSIDE } from './geo-area.ts';
 import { GeoCell, latitudeOf, longitudeOf } from './geo-cell.ts';
@@ -15,7 +15,7 @@ import { ScoreRange } from './sorted-set-range.ts';
 const KEPT_MAX = 4096;
 
 /** What was found by one search. */
-export class GeoSearch implements Comparison {
+export class GeoSearch {
   /** How many places were found. */
   found = 0;
   /** Of the place found as number `i`: its score, and its distance from the center in meters. */
@@ -24,7 +24,8 @@ export class GeoSearch implements Comparison {
   /** The numbers of the places in order; see `sort`. */
   order: Uint32Array = new Uint32Array(KEPT_MAX);
   #ranks = new Uint32Array(KEPT_MAX);
-  #sign = 1;
+  /** What is sorted by. */
+  #keys = new Float64Array(KEPT_MAX);
   readonly #cover = new GeoCover();
   readonly #place = new GeoCell();
   readonly #range = new ScoreRange();
@@ -54,18 +55,11 @@ export class GeoSearch implements Comparison {
 
   /** Puts those found in order of their distances, as far as it matters for the first `wanted`. */
   sort(isDescending: boolean, wanted: number): void {
-    this.#sign = isDescending ? -1 : 1;
-    if (wanted === this.found) orderAll(this.order, this.found, this);
-    else orderRange(this.order, this.found, this, 0, wanted - 1);
-  }
-
-  /** Compares distances. */
-  compare(a: number, b: number): number {
-    const distance = this.distances[a]!;
-    const other = this.distances[b]!;
-    if (distance === other) return 0;
-    // What is not a number comes first, as Redis has it.
-    return distance > other ? this.#sign : -this.#sign;
+    const { found, distances, order } = this;
+    const keys = this.#keys;
+    for (let i = 0; i < found; i++) keys[i] = isDescending ? -distances[i]! : distances[i]!;
+    if (wanted === found) orderAll(order, keys, found, null);
+    else orderRange(order, keys, found, null, 0, wanted - 1);
   }
 
   /** Goes to the member that is the place found as number `i`. */
@@ -121,6 +115,7 @@ export class GeoSearch implements Comparison {
     this.distances = new Float64Array(length);
     this.order = new Uint32Array(length);
     this.#ranks = new Uint32Array(length);
+    this.#keys = new Float64Array(length);
     this.scores.set(scores.subarray(0, kept));
     this.distances.set(distances.subarray(0, kept));
     this.order.set(order.subarray(0, kept));

@@ -1,12 +1,12 @@
 /**
  * The order in which SORT puts elements. Each has a number to sort by: what it or its weight reads
- * as, or the first bytes of a text, which mostly decide; only where numbers are equal are texts
- * compared.
+ * as, or the first bytes of a text in which not all are the same, which mostly decide; only where
+ * numbers are equal are texts compared.
  *
  * Elements with equal numbers are ordered by their bytes. Texts are compared as C does, up to a
  * NUL, unless the result is stored: then all of their bytes count, as in Redis.
  */
-import { type Comparison, orderAll, orderRange } from '../structures/ordering.ts';
+import { orderAll, orderRange, type TieBreaker } from '../structures/ordering.ts';
 import type { TextPlaces } from './text-places.ts';
 
 /** Bytes of a text that its number stands for: as many as a double holds exactly. */
@@ -23,7 +23,7 @@ export interface SortManner {
 }
 
 /** See the file's comment. Numbers are to be added in the order of the elements. */
-export class SortOrder implements Comparison {
+export class SortOrder implements TieBreaker {
   /** The elements in order, by number. */
   readonly items: Uint32Array;
   readonly #numbers: Float64Array;
@@ -50,38 +50,35 @@ export class SortOrder implements Comparison {
   /** Adds the texts as numbers. REQUIRES: this is the order of texts. */
   addTexts(): void {
     const texts = this.#texts;
+    const shared = texts.sharedLength();
     for (let i = 0; i < texts.count; i++) {
-      this.add(texts.open(i) ? this.#key() : NO_TEXT);
+      this.add(texts.open(i) ? this.#key(shared) : NO_TEXT);
     }
   }
 
   /** Puts all elements in order; equals stay in the order in which they were. */
   sort(): void {
-    orderAll(this.items, this.#count, this);
+    orderAll(this.items, this.#numbers, this.#count, this);
   }
 
   /** Puts elements in order as far as it matters for the places `first` to `last`. */
   sortRange(first: number, last: number): void {
-    orderRange(this.items, this.#count, this, first, last);
+    orderRange(this.items, this.#numbers, this.#count, this, first, last);
   }
 
-  /** Compares two elements. */
+  /** Compares two elements whose numbers are equal. */
   compare(a: number, b: number): number {
-    const number = this.#numbers[a]!;
-    const other = this.#numbers[b]!;
-    if (number < other) return -1;
-    if (number > other) return 1;
     const texts = this.#texts;
     const difference = this.#comparesToNul ? texts.compareToNul(a, b) : texts.compare(a, b);
     return this.#sign * difference;
   }
 
-  /** The first bytes of the text that is open. */
-  #key(): number {
+  /** The first bytes of the text that is open, behind those that all texts share. */
+  #key(shared: number): number {
     const { bytes, start, length } = this.#texts;
     let key = 0;
     let isOver = false;
-    for (let i = 0; i < KEY_BYTES; i++) {
+    for (let i = shared; i < shared + KEY_BYTES; i++) {
       const byte = isOver || i >= length ? 0 : bytes[start + i]!;
       if (byte === 0 && this.#comparesToNul) isOver = true;
       key = key * 256 + byte;

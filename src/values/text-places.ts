@@ -75,6 +75,24 @@ export class TextPlaces {
     return true;
   }
 
+  /** How many bytes, none of them a NUL, all strings that are there begin with. */
+  sharedLength(): number {
+    let first = 0;
+    while (first < this.count && !this.open(first)) first++;
+    if (first === this.count) return 0;
+    const { bytes, start } = this;
+    const nul = bytes.subarray(start, start + this.length).indexOf(0);
+    let shared = nul < 0 ? this.length : nul;
+    for (let i = first + 1; i < this.count && shared > 0; i++) {
+      if (!this.open(i)) continue;
+      const most = Math.min(shared, this.length);
+      for (shared = 0; shared < most; shared++) {
+        if (bytes[start + shared] !== this.bytes[this.start + shared]) break;
+      }
+    }
+    return shared;
+  }
+
   /** Compares two strings byte by byte; those that are not there come first. */
   compare(a: number, b: number): number {
     if (!this.open(a)) return this.open(b) ? -1 : 0;
