@@ -25,6 +25,7 @@ import { LatencyMonitor } from './engine/latency.ts';
 import { defaultLimits, type Limits } from './engine/limits.ts';
 import { type Log, SILENT_LOG } from './engine/log.ts';
 import { Monitors } from './engine/monitors.ts';
+import { Propagation } from './engine/propagation.ts';
 import { Slowlog } from './engine/slowlog.ts';
 import { EngineStatistics } from './engine/statistics.ts';
 import { Tracking } from './engine/tracking.ts';
@@ -32,12 +33,19 @@ import { Transactions } from './engine/transactions.ts';
 import { FineWallClock } from './engine/wall-clock.ts';
 import { Defragmenter } from './keyspace/defragmenter.ts';
 import { Keyspace } from './keyspace/keyspace.ts';
+import { type LogFileSystem, SYSTEM_LOG_FILES } from './persistence/aof-file.ts';
+import { aofSettings } from './persistence/aof-settings.ts';
+import { AofStartup } from './persistence/aof-startup.ts';
+import { AppendOnlyFile } from './persistence/append-only-file.ts';
+import { BackgroundSnapshots } from './persistence/background-snapshot.ts';
 import { DumpPayloads } from './persistence/dump-payload.ts';
 import { type FileSystem, SYSTEM_FILES } from './persistence/file-system.ts';
 import { snapshotSettings } from './persistence/snapshot-settings.ts';
 import { type LoadingProgress, Snapshots } from './persistence/snapshots.ts';
 import { KeyspaceNotifications } from './pubsub/notifications.ts';
 import { Registry as PubSubRegistry } from './pubsub/registry.ts';
+import { ScriptRunner } from './scripting/script-runner.ts';
+import { Scripts } from './scripting/scripts.ts';
 import { ServerLifecycle } from './server/lifecycle.ts';
 import { Listener } from './server/listener.ts';
 import { Server, type ServerSettings } from './server/server.ts';
@@ -55,6 +63,8 @@ export interface RedstartOptions {
   readonly log?: Log;
   readonly clock?: Clock;
   readonly files?: FileSystem;
+  /** Where the append-only file is. */
+  readonly logFiles?: LogFileSystem;
   /** Who shows how far loading is, in place of lines in the log. */
   readonly progress?: LoadingProgress;
   /** Called when a client has asked for SHUTDOWN and everything is stopped. */
@@ -78,6 +88,8 @@ export class Redstart {
   readonly config: Config;
   readonly engine: Engine;
   readonly #snapshots: Snapshots;
+  readonly #appendOnly: AppendOnlyFile;
+  readonly #aofStartup: AofStartup;
   readonly #cron: Cron;
   readonly #defragmentation: Defragmentation;
   readonly #server: Server;
@@ -106,7 +118,33 @@ export class Redstart {
     const files = options.files ?? SYSTEM_FILES;
     const settings = snapshotSettings(config);
     const { progress } = options;
-    this.#snapshots = new Snapshots({ keyspace, executor, files, settings, clock, log, progress });
+    const keepsProcessAlive = options.keepsProcessAlive ?? true;
+    const background = new BackgroundSnapshots(keyspace, files, keepsProcessAlive);
+    this.#snapshots = new Snapshots({
+      keyspace,
+      executor,
+      files,
+      settings,
+      background,
+      clock,
+      log,
+      progress,
+    });
+    const runner = new ScriptRunner(executor, keyspace, log);
+    const scripting = new Scripts({ registry, executor, log, permission: runner }, runner);
+    const logFiles = options.logFiles ?? SYSTEM_LOG_FILES;
+    const logSettings = aofSettings(config);
+    this.#appendOnly = new AppendOnlyFile({
+      propagation: new Propagation(keyspace, executor),
+      keyspace,
+      executor,
+      files: logFiles,
+      settings: logSettings,
+      snapshots: background,
+      snapshotSettings: settings,
+      clock,
+      log,
+    });
     const lifecycle = this.#createLifecycle(log, options.onShutdown);
     this.engine = new Engine({
       keyspace,
@@ -134,12 +172,25 @@ export class Redstart {
         wallClock,
         serialization: new DumpPayloads(keyspace, settings.writing),
         persistence: this.#snapshots,
+        appendOnly: this.#appendOnly,
+        scripting,
         transactions: new Transactions(executor, keyspace, this.#limits, log),
         blocking: new Blocking(executor, keyspace, clock),
         tracking,
       },
     });
-    const keepsProcessAlive = options.keepsProcessAlive ?? true;
+    this.engine.commits = this.#appendOnly.commits;
+    this.#aofStartup = new AofStartup({
+      engine: this.engine,
+      appendOnly: this.#appendOnly,
+      files: logFiles,
+      settings: logSettings,
+      snapshotSettings: settings,
+      state: this.#snapshots,
+      clock,
+      log,
+      progress,
+    });
     this.#cron = new Cron(this.engine, keepsProcessAlive);
     this.#defragmentation = new Defragmentation(new Defragmenter(keyspace), keepsProcessAlive);
     statistics.defragmentation = this.#defragmentation;
@@ -147,12 +198,17 @@ export class Redstart {
     this.#tcp = new Listener(this.#server, 'tcp');
     this.#text = new Listener(this.#server, 'text');
     this.#followLimits();
+    this.#followSnapshots();
+    this.#followAppendOnly(log);
     this.#followThresholds();
     this.#followObservation(slowlog, latency);
     this.#followNotifications(new KeyspaceNotifications(keyspace, pubsub));
     this.#followTracking(tracking);
     this.#followClientMemory(new ClientEviction(clients, statistics, log));
     this.#followDefragmentation();
+    this.#follow(['busy-reply-threshold'], () => {
+      runner.thresholdMs = config.values['busy-reply-threshold'] || Number.POSITIVE_INFINITY;
+    });
     this.#cron.onTick(() => this.#server.checkConnections());
   }
 
@@ -166,7 +222,7 @@ export class Redstart {
    * Rejects with SnapshotLoadError.
    */
   load(): Promise<void> {
-    return this.#snapshots.load();
+    return this.config.values.appendonly ? this.#aofStartup.load() : this.#snapshots.load();
   }
 
   /**
@@ -176,7 +232,7 @@ export class Redstart {
   saveAtShutdown({ save, force }: ShutdownOptions): string | undefined {
     const isWanted = save === 'save' || (save === 'default' && this.config.values.save.length > 0);
     if (!isWanted || this.#snapshots.isLoading) return undefined;
-    const problem = this.#snapshots.save();
+    const problem = this.#snapshots.saveAtEnd();
     return problem === undefined || force
       ? undefined
       : 'ERR Errors trying to SHUTDOWN. Check logs.';
@@ -223,9 +279,11 @@ export class Redstart {
   /** Closes listeners and connections and stops all work. */
   async stop(): Promise<void> {
     this.#snapshots.abandon();
+    this.#aofStartup.abandon();
     this.#cron.stop();
     this.#defragmentation.stop();
     await this.#closeListeners();
+    await this.#appendOnly.end();
     this.#server.closeAll();
   }
 
@@ -272,6 +330,38 @@ export class Redstart {
         keyspace.access.decayMinutes = values['lfu-decay-time'];
       },
     );
+  }
+
+  /** Saves by itself, and refuses writes when that fails, as the configuration has it. */
+  #followSnapshots(): void {
+    this.#follow(['save', 'stop-writes-on-bgsave-error'], () => {
+      this.#snapshots.background.applyHealth();
+    });
+    this.#cron.onTick(() => this.#snapshots.tick());
+  }
+
+  /** Begins and ends the append-only file, and says when it is synchronised. */
+  #followAppendOnly(log: Log): void {
+    const { config } = this;
+    config.onChange('appendfsync', () => {
+      this.#appendOnly.followPolicy();
+      return undefined;
+    });
+    config.onChange('appendonly', (isOn) => {
+      if (!isOn) {
+        void this.#appendOnly.end();
+        return undefined;
+      }
+      try {
+        this.#appendOnly.begin();
+      } catch (problem) {
+        const reason = problem instanceof Error ? problem.message : String(problem);
+        log.warning('The append only file cannot be begun', { reason });
+        return 'Unable to turn on AOF. Check server logs.';
+      }
+      return undefined;
+    });
+    this.#cron.onTick(() => this.#appendOnly.tick());
   }
 
   /** Copies the sizes at which values change their encoding. */

@@ -7,6 +7,7 @@ import type { Command } from './command.ts';
 import * as configuration from './config.ts';
 import * as connections from './connection.ts';
 import * as debugging from './debug.ts';
+import * as appendOnlyFile from './aof.ts';
 import * as dumps from './dump.ts';
 import * as places from './geo.ts';
 import * as placesByRadius from './geo-radius.ts';
@@ -38,6 +39,8 @@ import * as publishing from './pubsub.ts';
 import * as subscribing from './pubsub-subscribe.ts';
 import * as replication from './replication.ts';
 import * as saves from './save.ts';
+import * as scripting from './scripting.ts';
+import * as scripts from './scripting-scripts.ts';
 import * as servers from './server.ts';
 import * as sets from './set.ts';
 import * as setAlgebra from './set-algebra.ts';
@@ -84,6 +87,7 @@ const FAMILIES: readonly Readonly<Record<string, Command>>[] = [
   replication,
   shutdowns,
   saves,
+  appendOnlyFile,
   servers,
   slowlogs,
   latency,
@@ -134,6 +138,8 @@ const FAMILIES: readonly Readonly<Record<string, Command>>[] = [
   pendingEntries,
   streamInfo,
   transactions,
+  scripting,
+  scripts,
 ];
 
 /** All top-level commands. */

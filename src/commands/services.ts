@@ -2,6 +2,7 @@
  * What commands need of the layers above them, as narrow interfaces. The engine and the server
  * implement them, `redstart.ts` plugs them in.
  */
+import type { AppendOnly } from './services/append-only.ts';
 import type { Blocking } from './services/blocking.ts';
 import type { CommandCatalog } from './services/catalog.ts';
 import type { ClientDirectory } from './services/clients.ts';
@@ -11,6 +12,7 @@ import type { Lifecycle } from './services/lifecycle.ts';
 import type { LatencyMonitor, Monitors, Slowlog } from './services/observation.ts';
 import type { Persistence } from './services/persistence.ts';
 import type { PubSub } from './services/pubsub.ts';
+import type { Scripting } from './services/scripting.ts';
 import type { Serialization } from './services/serialization.ts';
 import type { Statistics } from './services/statistics.ts';
 import type { Tracking } from './services/tracking.ts';
@@ -33,6 +35,8 @@ export interface Services {
   readonly wallClock: WallClock;
   readonly serialization: Serialization;
   readonly persistence: Persistence;
+  readonly appendOnly: AppendOnly;
+  readonly scripting: Scripting;
   readonly transactions: Transactions;
   readonly blocking: Blocking;
   readonly tracking: Tracking;

@@ -68,6 +68,8 @@ const GATE_LOADING = 16;
 const GATE_SCOPED = 32;
 /** Somebody reads the stream of changes. */
 const GATE_PROPAGATED = 64;
+/** A script has run for long, and others get a turn. */
+const GATE_BUSY = 128;
 
 /** What `#admit` says of a command: it runs, waits for the end of a pause, or waits for EXEC. */
 const ADMITTED = 0;
@@ -115,6 +117,7 @@ export class Executor {
   #waits: WaitQueue | null = null;
   #scope: CallScope | null = null;
   #propagation: Propagation | null = null;
+  #busy: CommandError | null = null;
   /** The command that runs others, by name; see `runTogether`. */
   #outer: string = NO_COMMAND;
   /** How much of the reply CLIENT REPLY cannot take back any more. */
@@ -156,6 +159,14 @@ export class Executor {
     this.#followWrites();
   }
 
+  /** Lets the sessions that were stopped go on, in their order; one of them may stop them again. */
+  resumeHeld(): void {
+    for (const session of [...this.held]) {
+      this.held.delete(session);
+      session.transport.resume();
+    }
+  }
+
   /** Has commands that write refused with an error, or for null not any more. */
   refuseWrites(source: RefusalSource, problem: CommandError | null): void {
     this.#writes.refuse(source, problem);
@@ -181,6 +192,12 @@ export class Executor {
       propagation === null ? this.#gate & ~GATE_PROPAGATED : this.#gate | GATE_PROPAGATED;
   }
 
+  /** What clients are told while a script runs that has given them a turn; null when none does. */
+  set busy(problem: CommandError | null) {
+    this.#busy = problem;
+    this.#gate = problem === null ? this.#gate & ~GATE_BUSY : this.#gate | GATE_BUSY;
+  }
+
   /** Begins a batch of commands; `nowMs` is the reading of `performance.now` that woke us. */
   beginBatch(nowMs: number): void {
     this.#runStartMs = nowMs;
@@ -188,6 +205,9 @@ export class Executor {
 
   /** Ends a batch: what has run since the last clock reading is accounted for. */
   endBatch(): void {
+    if (this.#runCalls > 0) this.#endRun(performance.now());
+    // What a script does is one thing, and it is not done.
+    if (this.#busy !== null) return;
     // Keys expire without a command.
     if (this.#waits?.isReady) this.#serveAll(this.#waits);
     if (this.#runCalls > 0) this.#endRun(performance.now());
@@ -250,7 +270,12 @@ export class Executor {
     if (ran && this.#feed !== null && (command!.mask & UNSEEN) === 0) {
       this.#feed.command(session, command!, args);
     }
-    if ((this.#gate & GATE_TOGETHER) !== 0) return;
+    if ((this.#gate & GATE_TOGETHER) === 0) this.endTogether(session);
+  }
+
+  /** Ends what commands that ran together have changed: it is passed on, and served to who waits. */
+  endTogether(session: Session): void {
+    if (this.#busy !== null) return;
     this.#propagation?.end(session);
     if (this.#waits?.isReady) this.#serveAll(this.#waits);
   }
@@ -270,15 +295,21 @@ export class Executor {
    */
   runTogether(session: Session, run: () => void): void {
     const { deniesBlocking } = session;
-    this.#outer = session.lastCommand;
+    const outer = this.#outer;
+    // A script may be part of a transaction.
+    const isNested = (this.#gate & GATE_TOGETHER) !== 0;
+    if (!isNested) this.#outer = session.lastCommand;
     this.#gate |= GATE_TOGETHER;
     session.deniesBlocking = true;
     try {
       run();
     } finally {
-      this.#gate &= ~GATE_TOGETHER;
       session.deniesBlocking = deniesBlocking;
       session.lastCommand = this.#outer;
+      if (!isNested) {
+        this.#gate &= ~GATE_TOGETHER;
+        this.#outer = outer;
+      }
     }
   }
 
@@ -367,6 +398,7 @@ export class Executor {
     }
     if ((this.#gate & GATE_LOADING) !== 0 && (command.mask & FLAG_BITS.loading) === 0)
       throw LOADING;
+    if (this.#busy !== null && !isAllowedWhileBusy(command, args)) throw this.#busy;
     const queues = (session.gate & GATE_QUEUEING) !== 0;
     if (queues && (command.mask & FLAG_BITS.no_multi) !== 0) throw NOT_IN_TRANSACTION;
     if ((this.#gate & GATE_WRITES) !== 0 && this.#writes.holds(session, command)) {
@@ -459,4 +491,12 @@ export class Executor {
     this.observer?.timed(session, command, args, microseconds);
     this.#runStartMs = nowMs;
   }
+}
+
+/** Whether a command may run in the middle of a script: what ends it, SHUTDOWN if it is at once. */
+function isAllowedWhileBusy(command: RegisteredCommand, args: Args): boolean {
+  if ((command.mask & FLAG_BITS.allow_busy) === 0) return false;
+  if (command.fullName !== 'shutdown') return true;
+  for (let i = 1; i < args.count; i++) if (args.is(i, 'NOSAVE')) return true;
+  return false;
 }

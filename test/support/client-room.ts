@@ -32,6 +32,8 @@ import { Args } from '../../src/protocol/args.ts';
 import type { PushMessage } from '../../src/protocol/push-message.ts';
 import { RespWriter } from '../../src/protocol/resp-writer.ts';
 import { Registry as PubSubRegistry } from '../../src/pubsub/registry.ts';
+import { ScriptRunner } from '../../src/scripting/script-runner.ts';
+import { Scripts } from '../../src/scripting/scripts.ts';
 import { START_MS, show } from './engine.ts';
 import { memorySnapshots } from './memory-snapshots.ts';
 import { type Arg, toBytes } from './resp-client.ts';
@@ -97,6 +99,8 @@ export class ClientRoom {
     this.tracking = new Tracking({ keyspace, executor, clients });
     this.monitors = new Monitors(this.executor, wallClock, this.limits, SILENT_LOG);
     this.executor.observer = new CallObservers([this.slowlog, this.latency]);
+    const runner = new ScriptRunner(executor, keyspace, SILENT_LOG);
+    const surroundings = { registry, executor, log: SILENT_LOG, permission: runner };
     this.services = {
       catalog: registry,
       clients: this.clients,
@@ -112,6 +116,7 @@ export class ClientRoom {
       wallClock,
       serialization: new DumpPayloads(this.keyspace, DEFAULT_WRITING),
       persistence: memorySnapshots(this.keyspace, this.executor, { clock: this.clock }),
+      scripting: new Scripts(surroundings, runner),
       transactions: new Transactions(this.executor, this.keyspace, this.limits, SILENT_LOG),
       blocking: new Blocking(this.executor, this.keyspace, this.clock),
       tracking: this.tracking,

@@ -1,0 +1,77 @@
+/** Scripts and libraries of functions. */
+import type { Args } from '../../protocol/args.ts';
+import type { Reply } from '../../protocol/reply.ts';
+import type { Context } from '../command.ts';
+
+/** How a call names its script: by its code, or by the SHA-1 of that. */
+export type ScriptNaming = 'code' | 'sha1';
+
+/** A function of a library, as FUNCTION LIST shows it. */
+export interface FunctionFacts {
+  readonly name: string;
+  readonly description: string | null;
+  readonly flags: readonly string[];
+}
+
+/** A library of functions. */
+export interface LibraryFacts {
+  readonly name: string;
+  readonly code: Buffer;
+  readonly functions: readonly FunctionFacts[];
+}
+
+/** What runs, for FUNCTION STATS. */
+export interface RunningScript {
+  readonly name: string;
+  readonly command: readonly Buffer[];
+  readonly milliseconds: number;
+  readonly isFunction: boolean;
+}
+
+/** What becomes of libraries that are there already. */
+export type RestorePolicy = 'append' | 'replace' | 'flush';
+
+/** Scripts that clients send. */
+export interface Scripting {
+  readonly scriptCount: number;
+  /** Bytes that scripts and their states hold. */
+  readonly memoryBytes: number;
+  /**
+   * Runs the script that argument 1 names, with so many keys from argument 3 on, and answers.
+   * Throws CommandError.
+   */
+  run(
+    context: Context,
+    args: Args,
+    reply: Reply,
+    naming: ScriptNaming,
+    isReadOnly: boolean,
+    keyCount: number,
+  ): void;
+  /** Throws CommandError unless argument 1 is the SHA-1 of a script. */
+  requireKnown(args: Args): void;
+  /** Keeps a script; answers its SHA-1. Throws CommandError when it does not compile. */
+  load(code: Buffer): string;
+  has(sha1: string): boolean;
+  flush(): void;
+  /** Ends the script that runs. Throws CommandError when there is none or it has written. */
+  kill(isFunction: boolean): void;
+}
+
+/** Libraries of functions. */
+export interface Functions {
+  /** In the order of their names. */
+  list(): readonly LibraryFacts[];
+  /** Answers the name of the library. Throws CommandError. */
+  load(code: Buffer, replaces: boolean): string;
+  /** Whether there was such a library. */
+  delete(name: string): boolean;
+  flush(): void;
+  /** All libraries as bytes. */
+  dump(): Buffer;
+  /** Throws CommandError, with nothing changed. */
+  restore(payload: Buffer, policy: RestorePolicy): void;
+  running(): RunningScript | null;
+  /** Calls the function that argument 1 names, with so many keys from argument 3 on. */
+  call(context: Context, args: Args, reply: Reply, isReadOnly: boolean, keyCount: number): void;
+}

@@ -1,0 +1,2 @@
+import type { LibraryMaker } from './bit-library.ts';
+export const cmsgpackLibrary: LibraryMaker = () => ({});

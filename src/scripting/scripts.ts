@@ -1,0 +1,154 @@
+/** EVAL and its relatives: the scripts that clients have sent, by their SHA-1. */
+import { hash } from 'node:crypto';
+import type { Context } from '../commands/command.ts';
+import { CommandError } from '../commands/errors.ts';
+import type { Scripting, ScriptNaming } from '../commands/services/scripting.ts';
+import { sessionOf } from '../engine/session.ts';
+import type { Args } from '../protocol/args.ts';
+import { losslessText } from '../protocol/lossless-text.ts';
+import type { Reply } from '../protocol/reply.ts';
+import { CompileError, type LuaMachine, type LuaReference } from './lua-machine.ts';
+import { readShebang } from './script-flags.ts';
+import type { ScriptRunner } from './script-runner.ts';
+import { ScriptState, type ScriptSurroundings } from './script-state.ts';
+
+const SOURCE_NAME = '@user_script';
+const NO_SCRIPT = new CommandError('NOSCRIPT No matching script. Please use EVAL.');
+const NOT_READ_ONLY = new CommandError(
+  'ERR Can not execute a script with write flag using *_ro command.',
+);
+const SHA1_DIGITS = 40;
+/** What a script costs beside its code. */
+const SCRIPT_BYTES = 200;
+
+/** A script that is kept. */
+interface Script {
+  readonly sha1: string;
+  readonly body: Buffer;
+  /** Null for one without a first line that says how to run it. */
+  readonly flags: readonly string[] | null;
+  /** Where it was compiled; another machine needs it anew. */
+  machine: LuaMachine;
+  reference: LuaReference;
+}
+
+/** See the file's comment. */
+export class Scripts implements Scripting {
+  readonly #runner: ScriptRunner;
+  readonly #state: ScriptState;
+  readonly #scripts = new Map<string, Script>();
+  #codeBytes = 0;
+
+  constructor(around: ScriptSurroundings, runner: ScriptRunner) {
+    this.#runner = runner;
+    this.#state = new ScriptState(around);
+  }
+
+  get scriptCount(): number {
+    return this.#scripts.size;
+  }
+
+  get memoryBytes(): number {
+    return this.#state.memoryBytes + this.#codeBytes + this.#scripts.size * SCRIPT_BYTES;
+  }
+
+  run(
+    context: Context,
+    args: Args,
+    reply: Reply,
+    naming: ScriptNaming,
+    isReadOnly: boolean,
+    keyCount: number,
+  ): void {
+    const script = naming === 'code' ? this.#keep(args) : this.#find(args);
+    if (isReadOnly && script.flags !== null && !script.flags.includes('no-writes')) {
+      throw NOT_READ_ONLY;
+    }
+    const state = this.#state;
+    const { machine } = state;
+    if (script.machine !== machine) this.#compileAnew(script, machine);
+    const { thread } = machine;
+    state.pushArguments(thread, args, 3, keyCount);
+    machine.setGlobal(thread, 'KEYS');
+    state.pushArguments(thread, args, 3 + keyCount, args.count - 3 - keyCount);
+    machine.setGlobal(thread, 'ARGV');
+    machine.dereference(thread, script.reference);
+    const call = {
+      state,
+      name: script.sha1,
+      isFunction: false,
+      isReadOnly: isReadOnly || (script.flags?.includes('no-writes') ?? false),
+      argumentCount: 0,
+      words: () => Array.from({ length: args.count }, (_, i) => args.copy(i)),
+    };
+    this.#runner.run(sessionOf(context.client), call, reply);
+  }
+
+  requireKnown(args: Args): void {
+    this.#find(args);
+  }
+
+  load(code: Buffer): string {
+    return this.#add(code).sha1;
+  }
+
+  has(sha1: string): boolean {
+    return this.#scripts.has(sha1.toLowerCase());
+  }
+
+  flush(): void {
+    this.#scripts.clear();
+    this.#codeBytes = 0;
+    this.#state.spoil();
+  }
+
+  kill(isFunction: boolean): void {
+    this.#runner.kill(isFunction);
+  }
+
+  #find(args: Args): Script {
+    if (args.length(1) !== SHA1_DIGITS) throw NO_SCRIPT;
+    const name = args.text(1);
+    const script = this.#scripts.get(name) ?? this.#scripts.get(name.toLowerCase());
+    if (script === undefined) throw NO_SCRIPT;
+    return script;
+  }
+
+  #keep(args: Args): Script {
+    const start = args.start(1);
+    const code = args.bytes.subarray(start, start + args.length(1));
+    return this.#add(code);
+  }
+
+  /** The script of this code; compiled if it is new. */
+  #add(code: Buffer): Script {
+    const sha1 = hash('sha1', code, 'hex');
+    const known = this.#scripts.get(sha1);
+    if (known !== undefined) return known;
+    const shebang = readShebang(code);
+    const body = Buffer.from(shebang?.body ?? code);
+    const { machine } = this.#state;
+    const reference = this.#compile(machine, body);
+    const script: Script = { sha1, body, flags: shebang?.flags ?? null, machine, reference };
+    this.#scripts.set(sha1, script);
+    this.#codeBytes += body.length;
+    return script;
+  }
+
+  #compileAnew(script: Script, machine: LuaMachine): void {
+    script.machine = machine;
+    script.reference = this.#compile(machine, script.body);
+  }
+
+  #compile(machine: LuaMachine, body: Buffer): LuaReference {
+    try {
+      return machine.compile(body, SOURCE_NAME);
+    } catch (problem) {
+      if (!(problem instanceof CompileError)) throw problem;
+      const bytes = Buffer.from(problem.message, 'latin1');
+      throw new CommandError(
+        `ERR Error compiling script (new function): ${losslessText(bytes, 0, bytes.length)}`,
+      );
+    }
+  }
+}
