@@ -145,9 +145,10 @@ export const flushall: Command = {
   tips: ['request_policy:all_shards', 'response_policy:all_succeeded'],
   syntax: '[flush-type<ASYNC@4.0.0 | SYNC@6.2.0>]',
   history: MODES_ADDED,
-  run({ keyspace }, args, reply) {
+  run({ keyspace, services }, args, reply) {
     requireFlushMode(args);
     for (const database of keyspace.databases) database.flush();
+    services.persistence.emptied();
     reply.ok();
   },
 };

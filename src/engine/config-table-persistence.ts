@@ -52,7 +52,6 @@ export const PERSISTENCE_DIRECTIVES = {
     BOOLEAN,
     'yes',
     'Whether writes are refused while the last background save has failed.',
-    { effect: 'planned' },
   ),
   'rdb-save-incremental-fsync': directive(
     BOOLEAN,

@@ -1,5 +1,6 @@
 /** Where snapshots are, and how they are read and written, as the configuration says it. */
 import type { Config } from '../engine/config.ts';
+import type { SavePoint } from '../engine/config-list-kinds.ts';
 import type { SnapshotFacts } from './keyspace-writer.ts';
 import type { SnapshotWriting } from './snapshot-file.ts';
 
@@ -14,6 +15,10 @@ export interface SnapshotSettings {
   readonly isDeep: boolean;
   /** What is noted of each key's use. */
   readonly use: SnapshotFacts['use'];
+  /** When a snapshot is saved by itself. */
+  readonly savePoints: readonly SavePoint[];
+  /** Whether writes are refused after a failure, where there are save points. */
+  readonly stopsWrites: boolean;
 }
 
 /** Settings that follow a configuration. */
@@ -38,6 +43,12 @@ export function snapshotSettings(config: Config): SnapshotSettings {
       const policy = values['maxmemory-policy'];
       if (policy.endsWith('-lfu')) return 'frequency';
       return policy.endsWith('-lru') ? 'idle' : 'none';
+    },
+    get savePoints() {
+      return values.save;
+    },
+    get stopsWrites() {
+      return values['stop-writes-on-bgsave-error'];
     },
   };
 }

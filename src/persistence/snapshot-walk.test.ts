@@ -29,9 +29,9 @@ describe('a walk', () => {
       const before = stateOf(engine.keyspace);
       const run = begin(engine.keyspace, random.pick([64, 1000, 100_000]));
       const pace = random.pick([1, 5, 40]);
-      while (!run.walk.step()) {
+      do {
         for (let i = random.integer(0, pace); i > 0; i--) disturb(engine, random, keys);
-      }
+      } while (!run.walk.step());
       expect(loaded(run, engine.keyspace.nowMs), `round ${round}`).toEqual(before);
       expect(run.walk.keys).toBe(run.walk.keysTotal);
       checkAll(engine.keyspace);

@@ -68,7 +68,7 @@ export class SnapshotWalk implements Witness {
     writing: RdbWriting,
     facts: SnapshotFacts,
   ) {
-    if (keyspace.witness !== null) throw new Error('another snapshot is under way');
+    if (keyspace.witness instanceof SnapshotWalk) throw new Error('another snapshot is under way');
     const structures = readingStructures(keyspace);
     this.#keyspace = keyspace;
     this.#table = new EntryTable(keyspace.entries);
@@ -84,6 +84,7 @@ export class SnapshotWalk implements Witness {
     this.#regions = this.#regionOf.filter((region) => region !== null);
     this.keysTotal = keyspace.keyCount();
     this.#steps = this.#run();
+    this.#main.begin();
     keyspace.witness = this;
   }
 
@@ -154,7 +155,6 @@ export class SnapshotWalk implements Witness {
   }
 
   *#run(): Steps {
-    this.#main.begin();
     for (; this.#at < this.#regions.length; this.#at++) {
       const region = this.#regions[this.#at]!;
       yield* this.#walk(region);

@@ -46,7 +46,7 @@ describe('snapshots', () => {
     };
     expect(engine.text('SAVE')).toBe('(error) ERR');
     expect(snapshots.changesSinceSave).toBe(1);
-    expect(snapshots.saves).toBe(0);
+    expect(snapshots.saves).toBe(1);
     expect(logged).toEqual(['Error saving DB on disk']);
     expect(files.files.size).toBe(0);
   });

@@ -14,11 +14,14 @@ import type { Executor } from '../engine/execute.ts';
 import type { Log } from '../engine/log.ts';
 import type { Keyspace } from '../keyspace/keyspace.ts';
 import { OutOfMemoryError } from '../memory/heap.ts';
+import { BackgroundSaves } from './background-saves.ts';
+import type { BackgroundSnapshots } from './background-snapshot.ts';
 import type { FileSystem, OpenFile } from './file-system.ts';
 import { KeyspaceReader, type RdbReading } from './keyspace-reader.ts';
 import type { SnapshotFacts } from './keyspace-writer.ts';
 import { RdbError } from './rdb-error.ts';
 import { RdbReader } from './rdb-reader.ts';
+import { SaveRecord } from './save-record.ts';
 import { FileSource, saveSnapshot } from './snapshot-file.ts';
 import type { SnapshotSettings } from './snapshot-settings.ts';
 import { runSteps, type Steps } from './steps.ts';
@@ -41,6 +44,7 @@ export interface SnapshotSurroundings {
   readonly executor: Executor;
   readonly files: FileSystem;
   readonly settings: SnapshotSettings;
+  readonly background: BackgroundSnapshots;
   readonly clock: Clock;
   readonly log: Log;
   /** In place of lines in the log, where there is one. */
@@ -67,29 +71,58 @@ export class SnapshotLoadError extends Error {
 export class Snapshots implements Persistence {
   isLoading = false;
   loading: LoadingFigures | null = null;
-  lastSaveMs: number;
-  saves = 0;
   keysLoaded = 0;
   keysExpired = 0;
+  readonly background: BackgroundSaves;
+  readonly #record: SaveRecord;
   readonly #around: SnapshotSurroundings;
   /** The code of each library of functions that was loaded: it is saved as it came. */
   #libraries: readonly Buffer[] = [];
-  /** Changes that were saved. */
-  #savedChanges = 0;
   #abandoned = false;
 
   constructor(around: SnapshotSurroundings) {
     this.#around = around;
-    this.lastSaveMs = around.clock.wallMs();
+    this.#record = new SaveRecord(around.keyspace, around.clock.wallMs());
+    const facts = (): SnapshotFacts => this.#facts();
+    this.background = new BackgroundSaves({ ...around, record: this.#record, facts });
+  }
+
+  get lastSaveMs(): number {
+    return this.#record.lastSaveMs;
+  }
+
+  get saves(): number {
+    return this.#record.saves;
   }
 
   get changesSinceSave(): number {
-    return this.#around.keyspace.dirty - this.#savedChanges;
+    return this.#record.changesSinceSave;
   }
 
   // --- Saving
 
   save(): string | undefined {
+    this.#record.saves++;
+    return this.#save();
+  }
+
+  emptied(): void {
+    this.background.abandon();
+    if (this.#around.settings.savePoints.length > 0) this.#save();
+  }
+
+  /** To be called every 100 ms. */
+  tick(): void {
+    if (!this.isLoading) this.background.tick();
+  }
+
+  /** As `save`, for nobody who asked for it. */
+  saveAtEnd(): string | undefined {
+    this.background.abandon();
+    return this.#save();
+  }
+
+  #save(): string | undefined {
     const { files, settings, keyspace, clock, log } = this.#around;
     const { directory, fileName, writing } = settings;
     const startMs = clock.monotonicMs();
@@ -102,9 +135,8 @@ export class Snapshots implements Persistence {
       log.warning('Error saving DB on disk', { directory, file: fileName, reason });
       return reason;
     }
-    this.lastSaveMs = clock.wallMs();
-    this.#savedChanges = keyspace.dirty;
-    this.saves++;
+    this.#record.saved(keyspace.dirty, clock.wallMs());
+    this.background.applyHealth();
     return undefined;
   }
 
@@ -149,14 +181,15 @@ export class Snapshots implements Persistence {
     this.#around.executor.loading = isLoading;
   }
 
-  /** Ends the loading that may be under way. */
+  /** Ends the loading, or the saving, that may be under way. */
   abandon(): void {
     this.#abandoned = true;
+    this.background.abandon();
   }
 
   reload({ saves, flushes, merges }: ReloadOptions): string | undefined {
     if (saves) {
-      const problem = this.save();
+      const problem = this.#save();
       if (problem !== undefined) return problem;
     }
     const { keyspace, log } = this.#around;
@@ -178,7 +211,7 @@ export class Snapshots implements Persistence {
       log.warning('DB could not be reloaded', { reason: problem.message });
       return problem.message;
     }
-    this.#savedChanges = keyspace.dirty;
+    this.#record.loaded();
     log.warning('DB reloaded by DEBUG RELOAD');
     return undefined;
   }

@@ -14,6 +14,7 @@ import { EngineStatistics } from '../../src/engine/statistics.ts';
 import type { Database } from '../../src/keyspace/database.ts';
 import type { KeyEvent } from '../../src/keyspace/events.ts';
 import { type ChangeListener, Keyspace } from '../../src/keyspace/keyspace.ts';
+import { BackgroundSnapshots } from '../../src/persistence/background-snapshot.ts';
 import { DumpPayloads } from '../../src/persistence/dump-payload.ts';
 import { DEFAULT_WRITING } from '../../src/persistence/rdb-writer.ts';
 import type { Snapshots } from '../../src/persistence/snapshots.ts';
@@ -21,6 +22,7 @@ import { Args } from '../../src/protocol/args.ts';
 import { RespWriter } from '../../src/protocol/resp-writer.ts';
 import { Registry as PubSubRegistry } from '../../src/pubsub/registry.ts';
 import { AnnouncedChanges } from './announced-changes.ts';
+import { MemoryFiles } from './memory-files.ts';
 import { type MemorySnapshotOptions, memorySnapshots } from './memory-snapshots.ts';
 import { type Arg, toBytes } from './resp-client.ts';
 import { parseReply, type Reply } from './resp-reply.ts';
@@ -45,6 +47,8 @@ export class TestEngine {
   readonly statistics: EngineStatistics;
   readonly executor: Executor;
   readonly snapshots: Snapshots;
+  /** What is written in the background. */
+  readonly background: BackgroundSnapshots;
   /** The session that `run` and `text` use. */
   readonly client: Session;
   readonly #services: Services;
@@ -58,7 +62,11 @@ export class TestEngine {
     this.registry = new Registry(options.commands ?? COMMANDS);
     this.statistics = new EngineStatistics(this.registry, START_MS);
     this.executor = new Executor(this.registry, this.statistics);
+    const files = options.disk?.files ?? new MemoryFiles();
+    this.background = new BackgroundSnapshots(this.keyspace, files);
     this.snapshots = memorySnapshots(this.keyspace, this.executor, {
+      files,
+      background: this.background,
       clock: { wallMs: () => this.keyspace.nowMs, monotonicMs: () => performance.now() },
       ...options.disk,
     });

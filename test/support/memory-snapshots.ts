@@ -2,6 +2,8 @@ import { type Clock, SYSTEM_CLOCK } from '../../src/engine/clock.ts';
 import type { Executor } from '../../src/engine/execute.ts';
 import { type Log, SILENT_LOG } from '../../src/engine/log.ts';
 import type { Keyspace } from '../../src/keyspace/keyspace.ts';
+import { BackgroundSnapshots } from '../../src/persistence/background-snapshot.ts';
+import type { FileSystem } from '../../src/persistence/file-system.ts';
 import type { SnapshotSettings } from '../../src/persistence/snapshot-settings.ts';
 import { type LoadingProgress, Snapshots } from '../../src/persistence/snapshots.ts';
 import { MemoryFiles } from './memory-files.ts';
@@ -13,10 +15,14 @@ export const SNAPSHOT_SETTINGS: SnapshotSettings = {
   checks: true,
   isDeep: false,
   use: 'none',
+  savePoints: [],
+  stopsWrites: true,
 };
 
 export interface MemorySnapshotOptions {
-  readonly files?: MemoryFiles;
+  readonly files?: FileSystem;
+  readonly settings?: Partial<SnapshotSettings>;
+  readonly background?: BackgroundSnapshots;
   readonly clock?: Clock;
   readonly log?: Log;
   readonly progress?: LoadingProgress;
@@ -28,11 +34,13 @@ export function memorySnapshots(
   executor: Executor,
   options: MemorySnapshotOptions = {},
 ): Snapshots {
+  const files = options.files ?? new MemoryFiles();
   return new Snapshots({
     keyspace,
     executor,
-    files: options.files ?? new MemoryFiles(),
-    settings: SNAPSHOT_SETTINGS,
+    files,
+    background: options.background ?? new BackgroundSnapshots(keyspace, files),
+    settings: { ...SNAPSHOT_SETTINGS, ...options.settings },
     clock: options.clock ?? SYSTEM_CLOCK,
     log: options.log ?? SILENT_LOG,
     progress: options.progress,

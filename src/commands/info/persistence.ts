@@ -1,28 +1,31 @@
 /** INFO persistence. */
-import type { LoadingFigures } from '../services/persistence.ts';
+import type { LoadingFigures, SavingFigures } from '../services/persistence.ts';
 import { type Field, fixed, type Section } from './section.ts';
 
 export const persistence: Section = {
   title: 'Persistence',
   isDefault: true,
   fields({ keyspace, services: { lifecycle, persistence: files } }) {
+    const { background } = files;
+    const { writing } = background;
     return [
       ['loading', lifecycle.loading ? 1 : 0],
       ['async_loading', 0],
-      ['current_cow_peak', 0],
-      ['current_cow_size', 0],
+      // Nothing is copied on writing: what a snapshot takes are its buffers.
+      ['current_cow_peak', writing?.peakBytes ?? 0],
+      ['current_cow_size', writing?.usedBytes ?? 0],
       ['current_cow_size_age', 0],
-      ['current_fork_perc', '0.00'],
-      ['current_save_keys_processed', 0],
-      ['current_save_keys_total', 0],
+      ['current_fork_perc', fixed(writing === null ? 0 : percentOf(writing), 2)],
+      ['current_save_keys_processed', writing?.keys ?? 0],
+      ['current_save_keys_total', writing?.keysTotal ?? 0],
       ['rdb_changes_since_last_save', files.changesSinceSave],
-      ['rdb_bgsave_in_progress', 0],
+      ['rdb_bgsave_in_progress', background.isRunning ? 1 : 0],
       ['rdb_last_save_time', Math.floor(files.lastSaveMs / 1000)],
-      ['rdb_last_bgsave_status', 'ok'],
-      ['rdb_last_bgsave_time_sec', -1],
-      ['rdb_current_bgsave_time_sec', -1],
+      ['rdb_last_bgsave_status', background.isHealthy ? 'ok' : 'err'],
+      ['rdb_last_bgsave_time_sec', background.lastSeconds],
+      ['rdb_current_bgsave_time_sec', background.currentSeconds],
       ['rdb_saves', files.saves],
-      ['rdb_last_cow_size', 0],
+      ['rdb_last_cow_size', background.lastPeakBytes],
       ['rdb_last_load_keys_expired', files.keysExpired],
       ['rdb_last_load_keys_loaded', files.keysLoaded],
       ['aof_enabled', 0],
@@ -41,6 +44,10 @@ export const persistence: Section = {
     ];
   },
 };
+
+function percentOf({ keys, keysTotal }: SavingFigures): number {
+  return keysTotal === 0 ? 0 : (keys * 100) / keysTotal;
+}
 
 /** How far loading is, and in how many seconds it is done if it goes on like that. */
 function loadingFields(figures: LoadingFigures, nowMs: number): Field[] {

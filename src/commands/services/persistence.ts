@@ -20,6 +20,39 @@ export interface ReloadOptions {
   readonly merges: boolean;
 }
 
+/** A snapshot that is being written in the background, to whatever end. */
+export interface SavingFigures {
+  readonly keys: number;
+  readonly keysTotal: number;
+  /** Bytes of memory that it takes beside the data, now and at most so far. */
+  readonly usedBytes: number;
+  readonly peakBytes: number;
+}
+
+/** What INFO tells of snapshots that are saved in the background. */
+export interface BackgroundSaveFigures {
+  readonly isRunning: boolean;
+  /** Whether the last one, or any since, came to a good end. */
+  readonly isHealthy: boolean;
+  /** How long the last one took, -1 where there was none. */
+  readonly lastSeconds: number;
+  /** For how long one has been written, -1 when none is. */
+  readonly currentSeconds: number;
+  /** Most memory that the last one took beside the data. */
+  readonly lastPeakBytes: number;
+  /** What is being written, null for nothing. */
+  readonly writing: SavingFigures | null;
+}
+
+/** See the file's comment. */
+export interface BackgroundSaving extends BackgroundSaveFigures {
+  /**
+   * Begins to save a snapshot in the background. While one is saved already it says `running`;
+   * while one is written to another end it is `busy`, or `scheduled` where that is wanted.
+   */
+  start(schedules: boolean): 'started' | 'scheduled' | 'running' | 'busy';
+}
+
 /** See the file's comment. */
 export interface Persistence {
   /** Null unless data are being loaded. */
@@ -31,8 +64,11 @@ export interface Persistence {
   /** Keys that the last load found, and those it left out as they were due. */
   readonly keysLoaded: number;
   readonly keysExpired: number;
+  readonly background: BackgroundSaving;
   /** Writes a snapshot while everything waits. Returns what failed, or undefined when done. */
   save(): string | undefined;
   /** Loads the snapshot anew, while everything waits. Returns what failed, or undefined. */
   reload(options: ReloadOptions): string | undefined;
+  /** All keys have been removed at once: what was being saved is not wanted any more. */
+  emptied(): void;
 }
