@@ -35,6 +35,9 @@ const NOT_OPTED_OUT = new CommandError(
   'ERR CLIENT CACHING NO is only valid when tracking is enabled in OPTOUT mode.',
 );
 
+/** More of a prefix is not given back in an error. */
+const ECHO_BYTES_MAX = 128;
+
 const EVERY_KEY: readonly Buffer[] = [Buffer.alloc(0)];
 
 export const clientTracking: Command = {
@@ -194,7 +197,7 @@ function overlapping(prefix: Buffer, other: string): CommandError {
 }
 
 function textOf(prefix: Buffer): string {
-  return losslessText(prefix, 0, prefix.length);
+  return losslessText(prefix, 0, Math.min(prefix.length, ECHO_BYTES_MAX));
 }
 
 function flagsOf(tracking: TrackingState | null): string[] {
