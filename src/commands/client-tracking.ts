@@ -19,9 +19,7 @@ const MODE_SWITCHED = new CommandError(
 const OPTION_WITH_BROADCAST = new CommandError(
   'ERR OPTIN and OPTOUT are not compatible with BCAST',
 );
-const BOTH_OPTIONS = new CommandError(
-  "ERR You can't specify both OPTIN mode and OPTOUT mode",
-);
+const BOTH_OPTIONS = new CommandError("ERR You can't specify both OPTIN mode and OPTOUT mode");
 const OPTION_SWITCHED = new CommandError(
   "ERR You can't switch OPTIN/OPTOUT mode before disabling tracking for this client, and then re-enabling it with a different mode.",
 );
