@@ -38,11 +38,7 @@ export class EntryCell extends Cell {
   }
 
   #load(entry: Entry): void {
-    const { entries } = this.#database;
     this.#entry = entry;
-    this.bytes = entries.bytes(entry);
-    this.view = entries.view(entry);
-    this.start = entries.valueStart(entry);
-    this.length = entries.valueLength(entry);
+    this.#database.entries.locate(entry, this);
   }
 }
