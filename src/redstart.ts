@@ -24,6 +24,8 @@ import { Executor } from './engine/execute.ts';
 import { LatencyMonitor } from './engine/latency.ts';
 import { defaultLimits, type Limits } from './engine/limits.ts';
 import { type Log, SILENT_LOG } from './engine/log.ts';
+import type { MemoryLimit } from './engine/memory-limit.ts';
+import { limitMemory } from './engine/memory-settings.ts';
 import { Monitors } from './engine/monitors.ts';
 import { Propagation } from './engine/propagation.ts';
 import { Slowlog } from './engine/slowlog.ts';
@@ -92,6 +94,7 @@ export class Redstart {
   readonly #aofStartup: AofStartup;
   readonly #cron: Cron;
   readonly #defragmentation: Defragmentation;
+  readonly #memory: MemoryLimit;
   readonly #server: Server;
   readonly #tcp: Listener;
   readonly #text: Listener;
@@ -200,7 +203,7 @@ export class Redstart {
     this.#followLimits();
     this.#followSnapshots();
     this.#followAppendOnly(log);
-    this.#followThresholds();
+    this.#memory = limitMemory(this.engine, config, latency, log);
     this.#followObservation(slowlog, latency);
     this.#followNotifications(new KeyspaceNotifications(keyspace, pubsub));
     this.#followTracking(tracking);
@@ -209,6 +212,7 @@ export class Redstart {
     this.#follow(['busy-reply-threshold'], () => {
       runner.thresholdMs = config.values['busy-reply-threshold'] || Number.POSITIVE_INFINITY;
     });
+    this.#cron.onTick(() => this.#memory.countBuffers());
     this.#cron.onTick(() => this.#server.checkConnections());
   }
 
@@ -282,6 +286,7 @@ export class Redstart {
     this.#aofStartup.abandon();
     this.#cron.stop();
     this.#defragmentation.stop();
+    this.#memory.stop();
     await this.#closeListeners();
     await this.#appendOnly.end();
     this.#server.closeAll();
@@ -305,17 +310,11 @@ export class Redstart {
 
   /** Copies limits and policies to where they are looked at per command, now and at each change. */
   #followLimits(): void {
+    this.#followThresholds();
     const { values } = this.config;
     const { keyspace } = this.engine;
     this.#follow(
-      [
-        'proto-max-bulk-len',
-        'client-query-buffer-limit',
-        'client-output-buffer-limit',
-        'maxmemory-policy',
-        'lfu-log-factor',
-        'lfu-decay-time',
-      ],
+      ['proto-max-bulk-len', 'client-query-buffer-limit', 'client-output-buffer-limit'],
       () => {
         const { normal, pubsub } = values['client-output-buffer-limit'];
         this.#limits.bulkBytesMax = values['proto-max-bulk-len'];
@@ -325,9 +324,6 @@ export class Redstart {
         this.engine.writer.limitBytes = normal.hardBytes || Number.POSITIVE_INFINITY;
         this.engine.lateWriter.limitBytes = this.engine.writer.limitBytes;
         keyspace.stringBytesMax = Math.min(values['proto-max-bulk-len'], STRING_BYTES_MAX);
-        keyspace.access.counting = values['maxmemory-policy'].endsWith('-lfu');
-        keyspace.access.logFactor = values['lfu-log-factor'];
-        keyspace.access.decayMinutes = values['lfu-decay-time'];
       },
     );
   }

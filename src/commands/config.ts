@@ -114,5 +114,6 @@ function resetStatistics({ services, keyspace }: Context): void {
   services.statistics.reset();
   keyspace.hits = 0;
   keyspace.misses = 0;
+  keyspace.evicted = 0;
   keyspace.expired = 0;
 }

@@ -193,7 +193,7 @@ function describeEntry({ database, keyspace }: Context, entry: Entry): string {
   const clock = entries.clock(entry);
   const encoding = encodingName(entries.type(entry), entries.encoding(entry));
   const bytes = serializedBytes(database, entry);
-  const idleSeconds = access.counting ? 0 : access.idleSeconds(clock);
+  const idleSeconds = access.timing ? access.idleSeconds(clock) : 0;
   const address = (entry * 8).toString(16);
   return (
     `Value at:0x${address} refcount:1 encoding:${encoding} serializedlength:${bytes} ` +

@@ -147,5 +147,5 @@ function storeValue(
   const { access } = keyspace;
   const entry = services.serialization.store(database, args, 1, expiry);
   if (access.counting && frequency >= 0) entries.setClock(entry, access.withFrequency(frequency));
-  if (!access.counting && idleSeconds >= 0) entries.setClock(entry, access.idleSince(idleSeconds));
+  if (access.timing && idleSeconds >= 0) entries.setClock(entry, access.idleSince(idleSeconds));
 }

@@ -28,6 +28,9 @@ export const INDEX_OUT_OF_RANGE: CommandError = new CommandError('ERR index out 
 export const LOADING: CommandError = new CommandError(
   'LOADING Redis is loading the dataset in memory',
 );
+export const NO_MEMORY: CommandError = new CommandError(
+  "OOM command not allowed when used memory > 'maxmemory'.",
+);
 export const NO_AUTHENTICATION: CommandError = new CommandError('NOAUTH Authentication required.');
 export const NOT_IN_TRANSACTION: CommandError = new CommandError(
   'ERR Command not allowed inside a transaction',

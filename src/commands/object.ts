@@ -16,6 +16,9 @@ const USES_NOT_COUNTED: CommandError = new CommandError(
 const IDLE_TIME_NOT_KEPT: CommandError = new CommandError(
   `ERR An LFU maxmemory policy is selected, idle time not tracked. ${POLICY_NOTE}`,
 );
+const ONLY_QUEUES_KEPT: CommandError = new CommandError(
+  `ERR An S3-FIFO maxmemory policy is selected, idle time not tracked. ${POLICY_NOTE}`,
+);
 
 const KEY: readonly KeySpec[] = [
   { flags: ['RO'], begin: { index: 2 }, find: { last: 0, step: 1, limit: 0 } },
@@ -99,6 +102,7 @@ export const object: Command = {
           return;
         }
         if (keyspace.access.counting) throw IDLE_TIME_NOT_KEPT;
+        if (!keyspace.access.timing) throw ONLY_QUEUES_KEPT;
         reply.integer(keyspace.access.idleSeconds(database.entries.clock(entry)));
       },
     },

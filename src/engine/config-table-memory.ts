@@ -1,5 +1,5 @@
 /** Directives: memory limit and eviction, expiry, freeing and defragmentation. */
-
+import { EVICTION_POLICIES } from '../keyspace/eviction.ts';
 import { directive } from './config-directive.ts';
 import {
   BOOLEAN,
@@ -17,21 +17,11 @@ export const MEMORY_DIRECTIVES = {
   maxmemory: directive(
     memory(0n, UINT64_MAX),
     '0',
-    'Memory the data set may use before keys are evicted or writes refused; 0 is no limit.',
-    { effect: 'planned' },
+    'Memory the data set and the buffers of clients may use before keys are evicted or writes ' +
+      'refused; 0 is no limit.',
   ),
   'maxmemory-policy': directive(
-    choice(
-      'volatile-lru',
-      'volatile-lfu',
-      'volatile-random',
-      'volatile-ttl',
-      'allkeys-lru',
-      'allkeys-lfu',
-      'allkeys-random',
-      'noeviction',
-      'allkeys-s3fifo',
-    ),
+    choice(...EVICTION_POLICIES),
     'noeviction',
     'Which keys make room at the memory limit.',
   ),
@@ -39,13 +29,11 @@ export const MEMORY_DIRECTIVES = {
     integer(1, INT32_MAX),
     '5',
     'How many keys are looked at to find one to evict; more is more exact and slower.',
-    { effect: 'planned' },
   ),
   'maxmemory-eviction-tenacity': directive(
     integer(0, 100),
     '10',
     'How long eviction may hold up commands when memory runs away, from 0 (least) to 100.',
-    { effect: 'planned' },
   ),
   'lfu-log-factor': directive(
     integer(0, INT32_MAX),

@@ -15,6 +15,7 @@ import {
   type CommandError,
   LOADING,
   NO_AUTHENTICATION,
+  NO_MEMORY,
   NOT_IN_TRANSACTION,
   unknownCommand,
   unknownSubcommand,
@@ -29,6 +30,7 @@ import {
 import type { PauseMode } from '../commands/services/clients.ts';
 import type { Args } from '../protocol/args.ts';
 import type { Reply, ReplyMark } from '../protocol/reply.ts';
+import type { CallObserver, CommandFeed, CommandGate, WaitQueue } from './around-calls.ts';
 import {
   errorText,
   isAnswered,
@@ -70,6 +72,9 @@ const GATE_SCOPED = 32;
 const GATE_PROPAGATED = 64;
 /** A script has run for long, and others get a turn. */
 const GATE_BUSY = 128;
+/** Memory is limited; the others say when that is not looked at. */
+const GATE_LIMITED = 256;
+const UNLIMITED: number = GATE_TOGETHER | GATE_LOADING | GATE_BUSY;
 
 /** What `#admit` says of a command: it runs, waits for the end of a pause, or waits for EXEC. */
 const ADMITTED = 0;
@@ -81,25 +86,6 @@ const UNSEEN = FLAG_BITS.skip_monitor | FLAG_BITS.admin;
 
 /** In place of the time at which a command began: it shares its time with others. */
 const SHARED = -1;
-
-/** Told of commands as they run; see slowlog, latency monitor and MONITOR. */
-export interface CallObserver {
-  /** A command that was timed by itself. */
-  timed(session: Session, command: RegisteredCommand, args: Args, microseconds: number): void;
-}
-
-/** Told of every command that has run, behind its reply. */
-export interface CommandFeed {
-  command(session: Session, command: RegisteredCommand, args: Args): void;
-}
-
-/** Clients whose commands wait. */
-export interface WaitQueue {
-  /** Whether something has happened that they may have waited for. */
-  readonly isReady: boolean;
-  /** Serves all that can be served. */
-  serve(): void;
-}
 
 /** Runs commands for sessions. */
 export class Executor {
@@ -118,6 +104,7 @@ export class Executor {
   #scope: CallScope | null = null;
   #propagation: Propagation | null = null;
   #busy: CommandError | null = null;
+  #memory: CommandGate | null = null;
   /** The command that runs others, by name; see `runTogether`. */
   #outer: string = NO_COMMAND;
   /** How much of the reply CLIENT REPLY cannot take back any more. */
@@ -196,6 +183,12 @@ export class Executor {
   set busy(problem: CommandError | null) {
     this.#busy = problem;
     this.#gate = problem === null ? this.#gate & ~GATE_BUSY : this.#gate | GATE_BUSY;
+  }
+
+  /** Who is asked whether there is memory for a command, or null. */
+  set memory(memory: CommandGate | null) {
+    this.#memory = memory;
+    this.#gate = memory === null ? this.#gate & ~GATE_LIMITED : this.#gate | GATE_LIMITED;
   }
 
   /** Begins a batch of commands; `nowMs` is the reading of `performance.now` that woke us. */
@@ -392,6 +385,11 @@ export class Executor {
       // The password may have been taken away since the client came.
       if (session.services.password.required) throw NO_AUTHENTICATION;
     }
+    const queues = (session.gate & GATE_QUEUEING) !== 0;
+    if (queues && (command.mask & FLAG_BITS.no_multi) !== 0) throw NOT_IN_TRANSACTION;
+    if (this.#memory !== null && (this.#gate & UNLIMITED) === 0) {
+      if (!this.#memory.admits(session, command, args)) throw NO_MEMORY;
+    }
     if ((this.#gate & GATE_WRITES) !== 0) this.#writes.check(session, command);
     if ((session.gate & GATE_SUBSCRIBED) !== 0 && !session.resp3) {
       requireAllowedToSubscriber(command.fullName);
@@ -399,8 +397,6 @@ export class Executor {
     if ((this.#gate & GATE_LOADING) !== 0 && (command.mask & FLAG_BITS.loading) === 0)
       throw LOADING;
     if (this.#busy !== null && !isAllowedWhileBusy(command, args)) throw this.#busy;
-    const queues = (session.gate & GATE_QUEUEING) !== 0;
-    if (queues && (command.mask & FLAG_BITS.no_multi) !== 0) throw NOT_IN_TRANSACTION;
     if ((this.#gate & GATE_WRITES) !== 0 && this.#writes.holds(session, command)) {
       session.stop |= STOP_PAUSED;
       this.held.add(session);
@@ -417,6 +413,7 @@ export class Executor {
    */
   #afterwards(session: Session, reply: Reply, mark: number, ran: RegisteredCommand | null): void {
     session.keyspace.touching = true;
+    if (this.#memory !== null && (this.#gate & UNLIMITED) === 0) this.#memory.settle();
     // Who waits has no reply yet.
     if ((session.gate & GATE_REPLIES) === 0 || (session.stop & STOP_WAITING) !== 0) return;
     const isReply = ran === null || !isSubscriptionCommand(ran.fullName);

@@ -5,6 +5,7 @@ import type { RegisteredCommand, Registry } from '../commands/registry.ts';
 import type {
   CommandStatistics,
   DefragmentationFigures,
+  EvictionFigures,
   Statistics,
 } from '../commands/services/statistics.ts';
 import { EventLoopStatistics } from './event-loop.ts';
@@ -13,6 +14,14 @@ import { Rate } from './rate.ts';
 const HISTOGRAM_BUCKETS = 64;
 /** Error codes that are counted by name; a script can make up any number of them. */
 const ERROR_CODES_MAX = 128;
+
+/** Where memory has no limit. */
+const NO_EVICTION: EvictionFigures = {
+  unlimitedBytes: 0,
+  totalExceededMs: 0,
+  currentExceededMs: 0,
+  resetExceeded: () => undefined,
+};
 
 /** See the file's comment. */
 export class EngineStatistics implements Statistics {
@@ -32,6 +41,8 @@ export class EngineStatistics implements Statistics {
   readonly eventLoop = new EventLoopStatistics();
   /** For whoever has a defragmenter to set. */
   defragmentation: DefragmentationFigures = { isRunning: false, moved: 0, milliseconds: 0 };
+  /** For whoever limits memory to set. */
+  eviction: EvictionFigures = NO_EVICTION;
   readonly errors = new Map<string, number>();
   peakMemoryBytes = 0;
 
@@ -124,6 +135,7 @@ export class EngineStatistics implements Statistics {
     this.errors.clear();
     for (const rate of [this.#operations, this.#input, this.#output]) rate.reset();
     this.eventLoop.reset();
+    this.eviction.resetExceeded();
     this.commandsProcessed = 0;
     this.commandMicroseconds = 0;
     this.connectionsReceived = 0;

@@ -13,7 +13,7 @@ import { hashBytes } from '../structures/siphash.ts';
 import { type TimeMs, TimingWheel } from '../structures/timing-wheel.ts';
 import { Entries, type Entry, NO_ENTRY } from './entry.ts';
 import type { EntryTable } from './entry-table.ts';
-import { EXPIRED, KEY_MISS, type KeyEvent, NEW } from './events.ts';
+import { EVICTED, EXPIRED, KEY_MISS, type KeyEvent, NEW } from './events.ts';
 import type { Keyspace } from './keyspace.ts';
 import type { Records } from './records.ts';
 
@@ -145,7 +145,7 @@ export class Database {
     const old = this.findToChange(args, key);
     if (old !== NO_ENTRY) return this.#overwrite(old, type, encoding, valueLength, expiry);
     this.#reserve(args, key);
-    const clock = this.keyspace.access.fresh();
+    const clock = this.keyspace.access.fresh(args.hash);
     const entry = this.#records.create(args, key, type, encoding, clock, valueLength, expiry >= 0);
     this.#attach(args, key, entry, expiry);
     return entry;
@@ -170,6 +170,16 @@ export class Database {
   removeEntry(entry: Entry): void {
     this.#locate(entry);
     this.#removeFound(entry);
+  }
+
+  /** Removes an entry to make room, and tells of it. */
+  evict(entry: Entry): void {
+    const { keyspace } = this;
+    this.#locate(entry);
+    const args = keyspace.listener === null ? null : keyspace.argsOfKey(entry);
+    this.#removeFound(entry);
+    keyspace.evicted++;
+    if (args !== null) keyspace.listener?.keyChanged(this, args, 0, EVICTED);
   }
 
   /** Removes an entry if it is due, unless expiry is held; whether it was due. */
@@ -206,7 +216,8 @@ export class Database {
     const original = this.find(args, from);
     const dueMs = this.expiryMs(original);
     target.#reserve(args, to);
-    const copy = this.#records.duplicate(args, to, original, this.keyspace.access.fresh());
+    const clock = this.keyspace.access.fresh(target.hash(args, to));
+    const copy = this.#records.duplicate(args, to, original, clock);
     try {
       this.keyspace.copyStructure(copy);
     } catch (problem) {

@@ -119,11 +119,12 @@ export class Defragmenter implements RecordMover {
   }
 
   *#run(winBytesMin: number): Generator<void> {
-    const { heap, databases } = this.#keyspace;
+    const { heap, databases, access } = this.#keyspace;
     const before = heap.committedBytes() + heap.heldBytes;
     const winBytes = yield* this.#evacuation.mark(winBytesMin);
     if (winBytes > 0) {
       for (const database of databases) yield* this.#walk(database);
+      access.queues?.relocate();
       yield* this.#evacuation.finish();
     }
     this.cycles++;

@@ -19,6 +19,7 @@ function event(name: string, eventClass: string): KeyEvent {
 
 export const DELETED: KeyEvent = event('del', 'g');
 export const EXPIRED: KeyEvent = event('expired', 'x');
+export const EVICTED: KeyEvent = event('evicted', 'e');
 export const NEW: KeyEvent = event('new', 'n');
 export const KEY_MISS: KeyEvent = event('keymiss', 'm');
 export const EXPIRY_SET: KeyEvent = event('expire', 'g');

@@ -31,6 +31,7 @@ export function checkKeyspace(keyspace: Keyspace): void {
     }
     checkTimers(database, records as Entry[]);
   }
+  keyspace.access.queues?.visitBlocks(own);
   checkHeap(keyspace.heap, owned);
 }
 

@@ -109,6 +109,7 @@ export class Keyspace {
   hits = 0;
   misses = 0;
   expired = 0;
+  evicted = 0;
 
   /**
    * Set while somebody wants to hear of changes, see `listen`; null keeps the funnel free of cost.

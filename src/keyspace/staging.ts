@@ -38,7 +38,7 @@ export class Staging {
     if (old === NO_ENTRY) {
       const hash = database.hash(args, key);
       table.reserve(database.root, hash);
-      const clock = access.fresh();
+      const clock = access.fresh(hash);
       const added = records.create(args, key, type, encoding, clock, valueLength, false);
       table.insert(database.root, hash, added);
       this.#note(added, NO_ENTRY);

@@ -124,7 +124,7 @@ export class KeyspaceReader implements RecordVisitor {
       if (record.frequency >= 0) {
         database.entries.setClock(entry, access.withFrequency(record.frequency));
       }
-    } else if (record.idleSeconds >= 0) {
+    } else if (access.timing && record.idleSeconds >= 0) {
       database.entries.setClock(entry, access.idleSince(record.idleSeconds));
     }
   }

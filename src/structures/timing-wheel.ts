@@ -62,6 +62,9 @@ export class TimingWheel {
   #elapsedMs: number;
   /** The slot that `step` is emptying, -1 for none. */
   #emptying = -1;
+  /** Where `walk` goes on: a linked timer, or NULL for the next list behind that of `#walkSlot`. */
+  #walking: Ptr = NULL;
+  #walkSlot = 0;
   /** Timers, far ones included. */
   count = 0;
 
@@ -97,6 +100,7 @@ export class TimingWheel {
     const at = (to & UNIT_MASK) << 1;
     const next = words[at + NEXT]! as Ptr;
     const previous = words[at + PREVIOUS]! as Ptr;
+    if (this.#walking === from) this.#walking = to;
     if (next !== NULL) this.#setWord(next, PREVIOUS, to);
     if (previous !== NULL) this.#setWord(previous, NEXT, to);
     else {
@@ -172,6 +176,38 @@ export class TimingWheel {
     return NULL;
   }
 
+  /**
+   * Goes round the timers that are in a list, one at each call; NULL when none is. Whatever comes
+   * and goes meanwhile, one that stays where it is comes once in a round.
+   */
+  walk(): Ptr {
+    const slots = this.#heads.length;
+    for (let i = 0; this.#walking === NULL && i < slots; i++) {
+      this.#walkSlot = this.#walkSlot + 1 === slots ? 0 : this.#walkSlot + 1;
+      this.#walking = this.#heads[this.#walkSlot]! as Ptr;
+    }
+    const timer = this.#walking;
+    if (timer !== NULL) this.#walking = this.#heap.word(timer, NEXT) as Ptr;
+    return timer;
+  }
+
+  /**
+   * The timer that falls due first, as far as the first `lookMax` timers of its list tell; NULL
+   * when none is in a list.
+   */
+  soonest(lookMax: number): Ptr {
+    const slot = this.#nextSlot();
+    if (slot < 0) return NULL;
+    let best = this.#heads[slot]! as Ptr;
+    let timer = best;
+    for (let i = 1; i < lookMax; i++) {
+      timer = this.#heap.word(timer, NEXT) as Ptr;
+      if (timer === NULL) break;
+      if (this.dueMs(timer) < this.dueMs(best)) best = timer;
+    }
+    return best;
+  }
+
   /** Every timer that is in a list. Throws when the lists are broken; for the heap checker. */
   *linkedTimers(): Generator<Ptr> {
     for (let slot = 0; slot < LEVELS * 64; slot++) {
@@ -221,6 +257,7 @@ export class TimingWheel {
     const at = (timer & UNIT_MASK) << 1;
     const next = words[at + NEXT]! as Ptr;
     const previous = words[at + PREVIOUS]! as Ptr;
+    if (this.#walking === timer) this.#walking = next;
     if (next !== NULL) this.#setWord(next, PREVIOUS, previous);
     if (previous !== NULL) {
       this.#setWord(previous, NEXT, next);

@@ -21,7 +21,7 @@ export const memory: Section = {
       ...SCRIPT_FIELDS,
       ...limitFields(context),
       ...fragmentationFields(figures),
-      ['mem_not_counted_for_evict', 0],
+      ['mem_not_counted_for_evict', context.services.statistics.eviction.unlimitedBytes],
       ['mem_replication_backlog', 0],
       ['mem_total_replication_buffers', 0],
       ['mem_clients_slaves', 0],

@@ -63,10 +63,10 @@ function keyFields(keyspace: Keyspace, statistics: Statistics): Field[] {
     ['expired_stale_perc', '0.00'],
     ['expired_time_cap_reached_count', statistics.expiryLimitsReached],
     ['expire_cycle_cpu_milliseconds', Math.floor(statistics.expiryMilliseconds)],
-    ['evicted_keys', 0],
+    ['evicted_keys', keyspace.evicted],
     ['evicted_clients', statistics.clientsEvicted],
-    ['total_eviction_exceeded_time', 0],
-    ['current_eviction_exceeded_time', 0],
+    ['total_eviction_exceeded_time', Math.floor(statistics.eviction.totalExceededMs)],
+    ['current_eviction_exceeded_time', Math.floor(statistics.eviction.currentExceededMs)],
     ['keyspace_hits', keyspace.hits],
     ['keyspace_misses', keyspace.misses],
   ];

@@ -31,6 +31,17 @@ export interface DefragmentationFigures {
   readonly milliseconds: number;
 }
 
+/** How well memory is held at its limit. */
+export interface EvictionFigures {
+  /** Bytes of buffers that the limit leaves out. */
+  readonly unlimitedBytes: number;
+  /** How long memory has been beyond the limit, in all and now. */
+  readonly totalExceededMs: number;
+  readonly currentExceededMs: number;
+  /** The total begins anew. */
+  resetExceeded(): void;
+}
+
 /** Counters of the engine and the network. */
 export interface Statistics {
   readonly startMs: number;
@@ -51,6 +62,7 @@ export interface Statistics {
   expiryLimitsReached: number;
   readonly eventLoop: EventLoopFigures;
   readonly defragmentation: DefragmentationFigures;
+  readonly eviction: EvictionFigures;
   /** Error replies in all, and by their code. */
   errorReplies: number;
   readonly errors: ReadonlyMap<string, number>;

@@ -1,0 +1,31 @@
+/** Who is asked before commands run, and told of them afterwards. */
+import type { RegisteredCommand } from '../commands/registry.ts';
+import type { Args } from '../protocol/args.ts';
+import type { Session } from './session.ts';
+
+/** Who holds memory at its limit. */
+export interface CommandGate {
+  /** Makes room for a command; false when there is none and the command takes some. */
+  admits(session: Session, command: RegisteredCommand, args: Args): boolean;
+  /** Makes good for what a command has taken beyond that. */
+  settle(): void;
+}
+
+/** Told of commands as they run; see slowlog, latency monitor and MONITOR. */
+export interface CallObserver {
+  /** A command that was timed by itself. */
+  timed(session: Session, command: RegisteredCommand, args: Args, microseconds: number): void;
+}
+
+/** Told of every command that has run, behind its reply. */
+export interface CommandFeed {
+  command(session: Session, command: RegisteredCommand, args: Args): void;
+}
+
+/** Clients whose commands wait. */
+export interface WaitQueue {
+  /** Whether something has happened that they may have waited for. */
+  readonly isReady: boolean;
+  /** Serves all that can be served. */
+  serve(): void;
+}
