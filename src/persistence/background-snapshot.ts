@@ -139,10 +139,11 @@ export class RunningSnapshot {
     this.#isAbandoned = true;
     if (this.#timer !== null) this.#stopTimer();
     this.#walk?.abandon();
-    this.#output?.close().then(
-      () => this.#removeFile(),
-      () => this.#removeFile(),
-    );
+    if (this.#output === null) return;
+    // At once, as the process may be about to end.
+    this.#removeFile();
+    // Nobody waits for it any more, so that what goes wrong with it now is nobody's business.
+    this.#output.close().catch(() => undefined);
   }
 
   #work(): void {

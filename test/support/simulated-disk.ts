@@ -67,6 +67,11 @@ export class SimulatedDisk implements FileSystem {
     return [...this.#names.keys()].sort();
   }
 
+  /** Whether the power has not gone since it last came back. */
+  get hasPower(): boolean {
+    return this.#hasPower;
+  }
+
   /** What a file holds, undefined if there is none. */
   contentOf(path: string): Buffer | undefined {
     return this.#names.get(path)?.content;
