@@ -1,4 +1,5 @@
 /** Distances on the earth, taken for a sphere, in meters. */
+import { arcsine, cosine, sine } from './geo-angles.ts';
 
 /** Radius of the sphere. */
 export const EARTH_RADIUS_METERS = 6372797.560856;
@@ -22,13 +23,13 @@ export function distanceMeters(
   otherLongitude: number,
   otherLatitude: number,
 ): number {
-  const v = Math.sin((radians(otherLongitude) - radians(longitude)) / 2);
+  const v = sine((radians(otherLongitude) - radians(longitude)) / 2);
   if (v === 0) return meridianMeters(latitude, otherLatitude);
   const from = radians(latitude);
   const to = radians(otherLatitude);
-  const u = Math.sin((to - from) / 2);
-  const a = u * u + Math.cos(from) * Math.cos(to) * v * v;
-  return 2 * EARTH_RADIUS_METERS * Math.asin(Math.sqrt(a));
+  const u = sine((to - from) / 2);
+  const a = u * u + cosine(from) * cosine(to) * v * v;
+  return 2 * EARTH_RADIUS_METERS * arcsine(Math.sqrt(a));
 }
 
 /** The distance between two places on a meridian, by their latitudes. */
