@@ -153,6 +153,7 @@ describe('without memory', () => {
 
   it('no set changes', () => {
     const sets = setsOn();
+    let refusals = 0;
     const { heap } = sets;
     for (const first of start) {
       for (const texts of additions) {
@@ -164,6 +165,7 @@ describe('without memory', () => {
             for (const text of texts) model.texts.add(text);
           } catch (problem) {
             expect(problem).toBeInstanceOf(OutOfMemoryError);
+            refusals++;
           }
           allow(heap, Number.POSITIVE_INFINITY);
           model.check();
@@ -171,10 +173,12 @@ describe('without memory', () => {
         }
       }
     }
+    expect(refusals).toBeGreaterThan(0);
   });
 
   it('no set comes into being', () => {
     const sets = setsOn();
+    let refusals = 0;
     for (const texts of [...start, ...additions]) {
       for (let allowed = 0; allowed < 8; allowed++) {
         allow(sets.heap, allowed);
@@ -182,15 +186,18 @@ describe('without memory', () => {
           sets.dispose(sets.build(argsOf(texts), 0));
         } catch (problem) {
           expect(problem).toBeInstanceOf(OutOfMemoryError);
+          refusals++;
         }
         allow(sets.heap, Number.POSITIVE_INFINITY);
         checkHeap(sets.heap, []);
       }
     }
+    expect(refusals).toBeGreaterThan(0);
   });
 
   it('no set is copied', () => {
     const sets = setsOn();
+    let refusals = 0;
     for (const texts of start) {
       for (let allowed = 0; allowed < 8; allowed++) {
         const model = new SetModel(texts, sets);
@@ -201,12 +208,14 @@ describe('without memory', () => {
           sets.dispose(copy);
         } catch (problem) {
           expect(problem).toBeInstanceOf(OutOfMemoryError);
+          refusals++;
         }
         allow(sets.heap, Number.POSITIVE_INFINITY);
         model.check();
         model.dispose();
       }
     }
+    expect(refusals).toBeGreaterThan(0);
   });
 
   it('members go all the same', () => {
