@@ -27,7 +27,6 @@ import { type Log, SILENT_LOG } from './engine/log.ts';
 import type { MemoryLimit } from './engine/memory-limit.ts';
 import { limitMemory } from './engine/memory-settings.ts';
 import { Monitors } from './engine/monitors.ts';
-import { Propagation } from './engine/propagation.ts';
 import { Slowlog } from './engine/slowlog.ts';
 import { EngineStatistics } from './engine/statistics.ts';
 import { Tracking } from './engine/tracking.ts';
@@ -35,15 +34,10 @@ import { Transactions } from './engine/transactions.ts';
 import { FineWallClock } from './engine/wall-clock.ts';
 import { Defragmenter } from './keyspace/defragmenter.ts';
 import { Keyspace } from './keyspace/keyspace.ts';
-import { type LogFileSystem, SYSTEM_LOG_FILES } from './persistence/aof-file.ts';
-import { aofSettings } from './persistence/aof-settings.ts';
-import { AofStartup } from './persistence/aof-startup.ts';
-import { AppendOnlyFile } from './persistence/append-only-file.ts';
-import { BackgroundSnapshots } from './persistence/background-snapshot.ts';
+import type { LogFileSystem } from './persistence/aof-file.ts';
 import { DumpPayloads } from './persistence/dump-payload.ts';
-import { type FileSystem, SYSTEM_FILES } from './persistence/file-system.ts';
-import { snapshotSettings } from './persistence/snapshot-settings.ts';
-import { type LoadingProgress, Snapshots } from './persistence/snapshots.ts';
+import type { FileSystem } from './persistence/file-system.ts';
+import type { LoadingProgress } from './persistence/snapshots.ts';
 import { KeyspaceNotifications } from './pubsub/notifications.ts';
 import { Registry as PubSubRegistry } from './pubsub/registry.ts';
 import { ScriptRunner } from './scripting/script-runner.ts';
@@ -51,6 +45,7 @@ import { Scripts } from './scripting/scripts.ts';
 import { ServerLifecycle } from './server/lifecycle.ts';
 import { Listener } from './server/listener.ts';
 import { Server, type ServerSettings } from './server/server.ts';
+import { StoredData } from './stored-data.ts';
 
 /** Longest string that commands may build, whatever proto-max-bulk-len allows: 31-bit offsets. */
 const STRING_BYTES_MAX = 2 ** 30;
@@ -89,9 +84,7 @@ export interface Endpoints {
 export class Redstart {
   readonly config: Config;
   readonly engine: Engine;
-  readonly #snapshots: Snapshots;
-  readonly #appendOnly: AppendOnlyFile;
-  readonly #aofStartup: AofStartup;
+  readonly #data: StoredData;
   readonly #cron: Cron;
   readonly #defragmentation: Defragmentation;
   readonly #memory: MemoryLimit;
@@ -118,36 +111,11 @@ export class Redstart {
     const tracking = new Tracking({ keyspace, executor, clients });
     const debugging = new DebugAccess();
     debugging.permission = config.values['enable-debug-command'];
-    const files = options.files ?? SYSTEM_FILES;
-    const settings = snapshotSettings(config);
-    const { progress } = options;
     const keepsProcessAlive = options.keepsProcessAlive ?? true;
-    const background = new BackgroundSnapshots(keyspace, files, keepsProcessAlive);
-    this.#snapshots = new Snapshots({
-      keyspace,
-      executor,
-      files,
-      settings,
-      background,
-      clock,
-      log,
-      progress,
-    });
+    const surroundings = { config, keyspace, executor, clock, log, keepsProcessAlive };
+    this.#data = new StoredData({ ...options, ...surroundings });
     const runner = new ScriptRunner(executor, keyspace, log);
     const scripting = new Scripts({ registry, executor, log, permission: runner }, runner);
-    const logFiles = options.logFiles ?? SYSTEM_LOG_FILES;
-    const logSettings = aofSettings(config);
-    this.#appendOnly = new AppendOnlyFile({
-      propagation: new Propagation(keyspace, executor),
-      keyspace,
-      executor,
-      files: logFiles,
-      settings: logSettings,
-      snapshots: background,
-      snapshotSettings: settings,
-      clock,
-      log,
-    });
     const lifecycle = this.#createLifecycle(log, options.onShutdown);
     this.engine = new Engine({
       keyspace,
@@ -160,10 +128,7 @@ export class Redstart {
       services: {
         catalog: registry,
         clients,
-        configuration: new ConfigurationService(config, {
-          isLoading: () => lifecycle.loading,
-          userLines: () => undefined,
-        }),
+        configuration: this.#createConfigurationService(lifecycle),
         password: passwordCheck(config),
         lifecycle,
         slowlog,
@@ -173,45 +138,30 @@ export class Redstart {
         statistics,
         debugging,
         wallClock,
-        serialization: new DumpPayloads(keyspace, settings.writing),
-        persistence: this.#snapshots,
-        appendOnly: this.#appendOnly,
+        serialization: new DumpPayloads(keyspace, this.#data.settings.writing),
+        persistence: this.#data.snapshots,
+        appendOnly: this.#data.appendOnly,
         scripting,
         transactions: new Transactions(executor, keyspace, this.#limits, log),
         blocking: new Blocking(executor, keyspace, clock),
         tracking,
       },
     });
-    this.engine.commits = this.#appendOnly.commits;
-    this.#aofStartup = new AofStartup({
-      engine: this.engine,
-      appendOnly: this.#appendOnly,
-      files: logFiles,
-      settings: logSettings,
-      snapshotSettings: settings,
-      state: this.#snapshots,
-      clock,
-      log,
-      progress,
-    });
     this.#cron = new Cron(this.engine, keepsProcessAlive);
+    this.#data.attach(this.engine, this.#cron);
     this.#defragmentation = new Defragmentation(new Defragmenter(keyspace), keepsProcessAlive);
-    statistics.defragmentation = this.#defragmentation;
     this.#server = new Server(this.engine, () => serverSettings(config));
     this.#tcp = new Listener(this.#server, 'tcp');
     this.#text = new Listener(this.#server, 'text');
     this.#followLimits();
-    this.#followSnapshots();
-    this.#followAppendOnly(log);
+    this.#followThresholds();
     this.#memory = limitMemory(this.engine, config, latency, log);
     this.#followObservation(slowlog, latency);
     this.#followNotifications(new KeyspaceNotifications(keyspace, pubsub));
     this.#followTracking(tracking);
     this.#followClientMemory(new ClientEviction(clients, statistics, log));
     this.#followDefragmentation();
-    this.#follow(['busy-reply-threshold'], () => {
-      runner.thresholdMs = config.values['busy-reply-threshold'] || Number.POSITIVE_INFINITY;
-    });
+    this.#followScripts(runner);
     this.#cron.onTick(() => this.#memory.countBuffers());
     this.#cron.onTick(() => this.#server.checkConnections());
   }
@@ -226,20 +176,15 @@ export class Redstart {
    * Rejects with SnapshotLoadError.
    */
   load(): Promise<void> {
-    return this.config.values.appendonly ? this.#aofStartup.load() : this.#snapshots.load();
+    return this.#data.load();
   }
 
   /**
    * Saves the data if they are to be saved at the end. Returns an error text when that fails and
    * the server must therefore go on.
    */
-  saveAtShutdown({ save, force }: ShutdownOptions): string | undefined {
-    const isWanted = save === 'save' || (save === 'default' && this.config.values.save.length > 0);
-    if (!isWanted || this.#snapshots.isLoading) return undefined;
-    const problem = this.#snapshots.saveAtEnd();
-    return problem === undefined || force
-      ? undefined
-      : 'ERR Errors trying to SHUTDOWN. Check logs.';
+  saveAtShutdown(options: ShutdownOptions): string | undefined {
+    return this.#data.saveAtShutdown(options);
   }
 
   /** Listens wherever the configuration says. Throws ListenError, with everything stopped. */
@@ -282,13 +227,11 @@ export class Redstart {
 
   /** Closes listeners and connections and stops all work. */
   async stop(): Promise<void> {
-    this.#snapshots.abandon();
-    this.#aofStartup.abandon();
     this.#cron.stop();
     this.#defragmentation.stop();
     this.#memory.stop();
     await this.#closeListeners();
-    await this.#appendOnly.end();
+    await this.#data.end();
     this.#server.closeAll();
   }
 
@@ -297,12 +240,19 @@ export class Redstart {
     await this.#text.close();
   }
 
+  #createConfigurationService(lifecycle: ServerLifecycle): ConfigurationService {
+    return new ConfigurationService(this.config, {
+      isLoading: () => lifecycle.loading,
+      userLines: () => undefined,
+    });
+  }
+
   #createLifecycle(log: Log, onShutdown: (() => void) | undefined): ServerLifecycle {
     return new ServerLifecycle({
       configFile: this.config.source.file ?? '',
       log,
       listeners: () => this.#listeners(),
-      isLoading: () => this.#snapshots.isLoading,
+      isLoading: () => this.#data.snapshots.isLoading,
       save: (options) => this.saveAtShutdown(options),
       stop: () => void this.stop().then(() => onShutdown?.()),
     });
@@ -328,36 +278,11 @@ export class Redstart {
     );
   }
 
-  /** Saves by itself, and refuses writes when that fails, as the configuration has it. */
-  #followSnapshots(): void {
-    this.#follow(['save', 'stop-writes-on-bgsave-error'], () => {
-      this.#snapshots.background.applyHealth();
+  #followScripts(runner: ScriptRunner): void {
+    const { values } = this.config;
+    this.#follow(['busy-reply-threshold'], () => {
+      runner.thresholdMs = values['busy-reply-threshold'] || Number.POSITIVE_INFINITY;
     });
-    this.#cron.onTick(() => this.#snapshots.tick());
-  }
-
-  /** Begins and ends the append-only file, and says when it is synchronised. */
-  #followAppendOnly(log: Log): void {
-    const { config } = this;
-    config.onChange('appendfsync', () => {
-      this.#appendOnly.followPolicy();
-      return undefined;
-    });
-    config.onChange('appendonly', (isOn) => {
-      if (!isOn) {
-        void this.#appendOnly.end();
-        return undefined;
-      }
-      try {
-        this.#appendOnly.begin();
-      } catch (problem) {
-        const reason = problem instanceof Error ? problem.message : String(problem);
-        log.warning('The append only file cannot be begun', { reason });
-        return 'Unable to turn on AOF. Check server logs.';
-      }
-      return undefined;
-    });
-    this.#cron.onTick(() => this.#appendOnly.tick());
   }
 
   /** Copies the sizes at which values change their encoding. */
@@ -422,6 +347,7 @@ export class Redstart {
   }
 
   #followDefragmentation(): void {
+    this.engine.statistics.defragmentation = this.#defragmentation;
     this.#follow(['activedefrag'], () => {
       this.#defragmentation.enabled = this.config.values.activedefrag;
     });

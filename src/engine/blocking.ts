@@ -48,11 +48,11 @@ import {
 import type { ChangeListener, Keyspace } from '../keyspace/keyspace.ts';
 import type { Args } from '../protocol/args.ts';
 import type { Reply } from '../protocol/reply.ts';
-import type { WaitQueue } from './around-calls.ts';
 import type { Clock } from './clock.ts';
 import { Deadlines } from './deadlines.ts';
 import type { Executor } from './execute.ts';
 import { KeyIndex } from './key-index.ts';
+import type { WaitQueue } from './listeners.ts';
 import { type Session, STOP_WAITING, sessionOf } from './session.ts';
 import { type Lane, Place, WaitedKey, Waiter } from './waiters.ts';
 

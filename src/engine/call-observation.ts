@@ -1,7 +1,7 @@
 /** Who is told how long commands took. */
 import type { RegisteredCommand } from '../commands/registry.ts';
 import type { Args } from '../protocol/args.ts';
-import type { CallObserver } from './around-calls.ts';
+import type { CallObserver } from './listeners.ts';
 import type { Session } from './session.ts';
 
 /** The slowest that a command may be and still share a clock reading with others. */

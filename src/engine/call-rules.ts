@@ -70,3 +70,11 @@ export function requireArity(command: RegisteredCommand, count: number): void {
   const fits = arity < 0 ? count >= -arity : count === arity;
   if (!fits || command.run === undefined) throw wrongArity(command.fullName);
 }
+
+/** Lets sessions that were stopped go on, in their order; one of them may stop them again. */
+export function resumeHeld(held: Set<Session>): void {
+  for (const session of [...held]) {
+    held.delete(session);
+    session.transport.resume();
+  }
+}

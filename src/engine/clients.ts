@@ -4,6 +4,7 @@
  */
 import type { ClientDirectory, ClientState, PauseMode } from '../commands/services/clients.ts';
 import type { Keyspace } from '../keyspace/keyspace.ts';
+import { resumeHeld } from './call-rules.ts';
 import type { Clock } from './clock.ts';
 import type { Executor } from './execute.ts';
 import type { Session } from './session.ts';
@@ -103,7 +104,7 @@ export class Clients implements ClientDirectory {
     this.#keyspace.expiryHeld = false;
     // A command may be what ends the pause, and the sessions share its writer: they go on when it
     // is done.
-    queueMicrotask(() => this.#resume());
+    queueMicrotask(() => resumeHeld(this.#executor.held));
   }
 
   #watchPause(): void {
@@ -116,17 +117,5 @@ export class Clients implements ClientDirectory {
     }
     const delayMs = Math.min(Math.ceil(leftMs), TIMER_MS_MAX);
     this.#pauseTimer = setTimeout(() => this.#watchPause(), delayMs).unref();
-  }
-
-  /**
-   * Lets the sessions go on, in the order in which they were stopped; one of them may pause them
-   * again.
-   */
-  #resume(): void {
-    const { held } = this.#executor;
-    for (const session of [...held]) {
-      held.delete(session);
-      session.transport.resume();
-    }
   }
 }

@@ -71,49 +71,43 @@ export const PERSISTENCE_DIRECTIVES = {
   ),
   appendonly: directive(BOOLEAN, 'no', 'Whether every change is written to the append-only file.', {
     deniedWhileLoading: true,
-    effect: 'planned',
   }),
   appendfilename: directive(
     text('<file name>', checkAppendName),
     'appendonly.aof',
     'How the names of the append-only files begin.',
-    { change: 'startup', effect: 'planned' },
+    { change: 'startup' },
   ),
   appenddirname: directive(
     text('<directory name>', checkAppendDirectory),
     'appendonlydir',
     'Directory of the append-only files in the data directory.',
-    { change: 'startup', effect: 'planned' },
+    { change: 'startup' },
   ),
   appendfsync: directive(
     choice('everysec', 'always', 'no'),
     'everysec',
     'When the append-only file is forced to disk: every second, before every reply, or never.',
-    { effect: 'planned' },
   ),
   'no-appendfsync-on-rewrite': directive(
     BOOLEAN,
     'no',
     'Whether the append-only file is not forced to disk while a snapshot or rewrite runs.',
-    { effect: 'planned' },
   ),
   'auto-aof-rewrite-percentage': directive(
     integer(0, INT32_MAX),
     '100',
     'Growth in percent since the last rewrite that starts the next one; 0 is never.',
-    { effect: 'planned' },
   ),
   'auto-aof-rewrite-min-size': directive(
     memory(),
     '64mb',
     'Size below which the append-only file is not rewritten by itself.',
-    { effect: 'planned' },
   ),
   'aof-load-truncated': directive(
     BOOLEAN,
     'yes',
     'Whether a last command that was cut off is dropped at start instead of preventing it.',
-    { effect: 'planned' },
   ),
   'aof-use-rdb-preamble': directive(
     BOOLEAN,
@@ -125,7 +119,6 @@ export const PERSISTENCE_DIRECTIVES = {
     BOOLEAN,
     'no',
     'Whether the append-only file records the time, so that it can be cut at one.',
-    { effect: 'planned' },
   ),
   'aof-rewrite-incremental-fsync': directive(
     BOOLEAN,
@@ -137,7 +130,6 @@ export const PERSISTENCE_DIRECTIVES = {
     BOOLEAN,
     'no',
     'Whether append-only files that a rewrite has replaced are kept.',
-    { effect: 'planned' },
   ),
   'rdb-key-save-delay': directive(
     integer(INT32_MIN, INT32_MAX),

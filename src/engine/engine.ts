@@ -9,6 +9,7 @@ import type { Keyspace } from '../keyspace/keyspace.ts';
 import { RespWriter } from '../protocol/resp-writer.ts';
 import type { Clients } from './clients.ts';
 import type { Clock } from './clock.ts';
+import type { CommitGate } from './commit-gate.ts';
 import type { Executor } from './execute.ts';
 import type { Limits } from './limits.ts';
 import type { Log } from './log.ts';
@@ -35,6 +36,8 @@ export class Engine {
   readonly clients: Clients;
   readonly limits: Limits;
   readonly log: Log;
+  /** Who says when clients may hear of what they have changed; null when they may at once. */
+  commits: CommitGate | null = null;
   /** Replies of the batch that runs; flushed by whoever began the batch. */
   readonly writer: RespWriter = new RespWriter();
   /** One reply of a command that has waited; flushed at once. */

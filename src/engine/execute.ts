@@ -30,7 +30,7 @@ import {
 import type { PauseMode } from '../commands/services/clients.ts';
 import type { Args } from '../protocol/args.ts';
 import type { Reply, ReplyMark } from '../protocol/reply.ts';
-import type { CallObserver, CommandFeed, CommandGate, WaitQueue } from './around-calls.ts';
+import type { CommandGate } from './around-calls.ts';
 import {
   errorText,
   isAnswered,
@@ -41,6 +41,7 @@ import {
   spoilTransaction,
 } from './call-rules.ts';
 import type { CallScope } from './call-scope.ts';
+import type { CallObserver, CommandFeed, WaitQueue } from './listeners.ts';
 import type { Propagation } from './propagation.ts';
 import {
   GATE_NO_TOUCH,
@@ -144,14 +145,6 @@ export class Executor {
   set isBehind(isBehind: boolean) {
     this.#writes.isBehind = isBehind;
     this.#followWrites();
-  }
-
-  /** Lets the sessions that were stopped go on, in their order; one of them may stop them again. */
-  resumeHeld(): void {
-    for (const session of [...this.held]) {
-      this.held.delete(session);
-      session.transport.resume();
-    }
   }
 
   /** Has commands that write refused with an error, or for null not any more. */
@@ -266,7 +259,9 @@ export class Executor {
     if ((this.#gate & GATE_TOGETHER) === 0) this.endTogether(session);
   }
 
-  /** Ends what commands that ran together have changed: it is passed on, and served to who waits. */
+  /**
+   * Ends what commands that ran together have changed: it is passed on, and served to who waits.
+   */
   endTogether(session: Session): void {
     if (this.#busy !== null) return;
     this.#propagation?.end(session);
@@ -332,7 +327,7 @@ export class Executor {
     this.#propagation?.end(session);
     session.keyspace.touching = true;
     if (isServed) this.#scope?.ran(session, command, args);
-    this.#scope?.left(session, command, outer);
+    this.#scope?.left(session, isServed ? command : null, outer);
     if (!isServed) return false;
     this.#endTimed(session, command, args, startMs);
     this.#withhold(session, reply, mark);

@@ -6,7 +6,7 @@ import type {
   LatencySample,
 } from '../commands/services/observation.ts';
 import type { Args } from '../protocol/args.ts';
-import type { CallObserver } from './around-calls.ts';
+import type { CallObserver } from './listeners.ts';
 import type { Session } from './session.ts';
 
 const SAMPLES_MAX = 160;

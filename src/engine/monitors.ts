@@ -11,9 +11,9 @@ import type { Monitors as MonitorsService } from '../commands/services/observati
 import type { WallClock } from '../commands/services/wall-clock.ts';
 import type { Args } from '../protocol/args.ts';
 import { quotedLength, writeQuoted } from '../protocol/quoting.ts';
-import type { CommandFeed } from './around-calls.ts';
 import type { Executor } from './execute.ts';
 import type { Limits } from './limits.ts';
+import type { CommandFeed } from './listeners.ts';
 import type { Log } from './log.ts';
 import { REDACTED, secretsOf } from './secrets.ts';
 import type { Session } from './session.ts';

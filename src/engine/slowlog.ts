@@ -5,7 +5,7 @@
 import { FLAG_BITS, type RegisteredCommand } from '../commands/registry.ts';
 import type { SlowlogEntry, Slowlog as SlowlogService } from '../commands/services/observation.ts';
 import type { Args } from '../protocol/args.ts';
-import type { CallObserver } from './around-calls.ts';
+import type { CallObserver } from './listeners.ts';
 import { REDACTED, secretsOf } from './secrets.ts';
 import type { Session } from './session.ts';
 

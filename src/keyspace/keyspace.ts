@@ -121,8 +121,8 @@ export class Keyspace {
   /** Where commands note what they do, while somebody keeps a log of changes. */
   effects: Effects | null = null;
   /**
-   * While a log is done again no key is due: what expired meanwhile, the log says itself, and it may
-   * yet make a key stay.
+   * While a log is done again no key is due: what expired meanwhile, the log says itself, and it
+   * may yet make a key stay.
    */
   replaying = false;
 

@@ -84,7 +84,7 @@ export class CommandBytes {
     let at = this.length;
     bytes[at++] = mark;
     if (count < 10) bytes[at++] = 0x30 + count;
-    else at += writeInteger(bytes, at, count);
+    else at = writeInteger(bytes, at, count);
     bytes[at] = CR;
     bytes[at + 1] = LF;
     this.length = at + 2;

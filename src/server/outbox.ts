@@ -7,6 +7,7 @@ import type { Engine } from '../engine/engine.ts';
 import type { OutputLimit } from '../engine/limits.ts';
 import type { Session } from '../engine/session.ts';
 import type { RespWriter } from '../protocol/resp-writer.ts';
+import { HeldReplies } from './held-replies.ts';
 import { NO_LINK, type PushSender, PushTurn } from './push-turn.ts';
 import { ReplyQueue } from './reply-queue.ts';
 import type { Stream } from './stream.ts';
@@ -40,6 +41,8 @@ export class Outbox implements PushSender {
   readonly #overflow: () => void;
   /** Empty unless the stream is busy. */
   readonly #queue = new ReplyQueue();
+  /** Replies that wait for the disk, and whatever comes behind them; null before the first. */
+  #held: HeldReplies | null = null;
   /** Messages that are sent at the end of the turn, or with whatever is sent before. */
   #gathered: number = NO_LINK;
   #ending = false;
@@ -67,13 +70,21 @@ export class Outbox implements PushSender {
   }
 
   get bytes(): number {
-    return this.#queue.bytes + this.#stream.pendingBytes + this.#turn.lengthOf(this.#gathered);
+    const held = this.#held === null ? 0 : this.#held.bytes;
+    const gathered = this.#turn.lengthOf(this.#gathered);
+    return this.#queue.bytes + this.#stream.pendingBytes + gathered + held;
   }
 
   /** Sends all that the writer holds and leaves it empty. REQUIRES: no message is gathered. */
   flush(writer: RespWriter): void {
     const { length } = writer;
     this.#engine.statistics.outputBytes += length;
+    if (this.#mustHold()) {
+      const isCopied = ReplyQueue.copies(length);
+      this.#hold(isCopied ? writer.buffer.subarray(0, length) : writer.detach());
+      if (isCopied) writer.reset();
+      return;
+    }
     if (!this.#stream.idle || length > DIRECT_BYTES_MAX) {
       if (ReplyQueue.copies(length)) {
         this.#queue.add(writer.buffer.subarray(0, length));
@@ -121,6 +132,10 @@ export class Outbox implements PushSender {
 
   #send(bytes: Buffer): void {
     this.#engine.statistics.outputBytes += bytes.length;
+    if (this.#mustHold()) {
+      this.#hold(bytes);
+      return;
+    }
     if (!this.#stream.idle || bytes.length > DIRECT_BYTES_MAX) {
       this.#queue.add(bytes);
       this.#sendQueue();
@@ -133,19 +148,20 @@ export class Outbox implements PushSender {
   /** The system has taken what it was given. */
   drained(): void {
     this.#sendQueue();
-    if (this.#stream.idle && this.#ending) this.#stream.end();
+    if (this.#ending) this.#close();
   }
 
   /** Closes once everything is sent. */
   end(): void {
     this.#ending = true;
     this.sendGathered();
-    if (this.#stream.idle) this.#stream.end();
+    this.#close();
   }
 
   drop(): void {
     this.#gathered = NO_LINK;
     this.#queue.clear();
+    this.#held?.clear();
     this.#group.overSoftLimit.delete(this);
   }
 
@@ -170,6 +186,35 @@ export class Outbox implements PushSender {
     } else if (nowMs - this.#softSinceMs > limit.softSeconds * 1000) {
       this.#overflow();
     }
+  }
+
+  /** Closes unless something is still to be sent. */
+  #close(): void {
+    if (this.#stream.idle && (this.#held === null || this.#held.isEmpty)) this.#stream.end();
+  }
+
+  /** Whether what is to be sent now has to wait for the disk, or is behind something that has. */
+  #mustHold(): boolean {
+    if (this.#held !== null && !this.#held.isEmpty) return true;
+    const { commits } = this.#engine;
+    return commits?.holds(this.#session) ?? false;
+  }
+
+  #hold(bytes: Buffer): void {
+    this.#held ??= new HeldReplies();
+    const isFirst = this.#held.isEmpty;
+    this.#held.add(bytes, this.#session.written);
+    if (isFirst) this.#engine.commits!.await(() => this.#release());
+    this.check();
+  }
+
+  /** Sends what need not wait any longer; whether nothing waits. */
+  #release(): boolean {
+    const held = this.#held!;
+    const { commits } = this.#engine;
+    held.release((offset) => commits!.isKept(offset), this.#queue);
+    this.drained();
+    return held.isEmpty;
   }
 
   #sendQueue(): void {

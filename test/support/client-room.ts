@@ -36,6 +36,7 @@ import { ScriptRunner } from '../../src/scripting/script-runner.ts';
 import { Scripts } from '../../src/scripting/scripts.ts';
 import { START_MS, show } from './engine.ts';
 import { memorySnapshots } from './memory-snapshots.ts';
+import { NO_APPEND_ONLY } from './no-append-only.ts';
 import { type Arg, toBytes } from './resp-client.ts';
 import { parseReply } from './resp-reply.ts';
 
@@ -115,6 +116,7 @@ export class ClientRoom {
       debugging: this.debugging,
       wallClock,
       serialization: new DumpPayloads(this.keyspace, DEFAULT_WRITING),
+      appendOnly: NO_APPEND_ONLY,
       persistence: memorySnapshots(this.keyspace, this.executor, { clock: this.clock }),
       scripting: new Scripts(surroundings, runner),
       transactions: new Transactions(this.executor, this.keyspace, this.limits, SILENT_LOG),

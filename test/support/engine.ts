@@ -24,6 +24,7 @@ import { Registry as PubSubRegistry } from '../../src/pubsub/registry.ts';
 import { AnnouncedChanges } from './announced-changes.ts';
 import { MemoryFiles } from './memory-files.ts';
 import { type MemorySnapshotOptions, memorySnapshots } from './memory-snapshots.ts';
+import { NO_APPEND_ONLY } from './no-append-only.ts';
 import { type Arg, toBytes } from './resp-client.ts';
 import { parseReply, type Reply } from './resp-reply.ts';
 
@@ -76,6 +77,7 @@ export class TestEngine {
       statistics: this.statistics,
       pubsub: new PubSubRegistry(),
       serialization: new DumpPayloads(this.keyspace, DEFAULT_WRITING),
+      appendOnly: NO_APPEND_ONLY,
       persistence: this.snapshots,
       ...options.services,
     });

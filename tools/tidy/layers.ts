@@ -19,6 +19,7 @@ const layers = [
     'embedded-wait.ts',
     'index.ts',
     'cli.ts',
+    'stored-data.ts',
   ],
 ];
 

@@ -1,11 +1,12 @@
 /** INFO persistence. */
+import type { AppendOnly, AppendOnlySizes } from '../services/append-only.ts';
 import type { LoadingFigures, SavingFigures } from '../services/persistence.ts';
 import { type Field, fixed, type Section } from './section.ts';
 
 export const persistence: Section = {
   title: 'Persistence',
   isDefault: true,
-  fields({ keyspace, services: { lifecycle, persistence: files } }) {
+  fields({ keyspace, services: { appendOnly, lifecycle, persistence: files } }) {
     const { background } = files;
     const { writing } = background;
     return [
@@ -28,18 +29,10 @@ export const persistence: Section = {
       ['rdb_last_cow_size', background.lastPeakBytes],
       ['rdb_last_load_keys_expired', files.keysExpired],
       ['rdb_last_load_keys_loaded', files.keysLoaded],
-      ['aof_enabled', 0],
-      ['aof_rewrite_in_progress', 0],
-      ['aof_rewrite_scheduled', 0],
-      ['aof_last_rewrite_time_sec', -1],
-      ['aof_current_rewrite_time_sec', -1],
-      ['aof_last_bgrewrite_status', 'ok'],
-      ['aof_rewrites', 0],
-      ['aof_rewrites_consecutive_failures', 0],
-      ['aof_last_write_status', 'ok'],
-      ['aof_last_cow_size', 0],
+      ...appendOnlyFields(appendOnly),
       ['module_fork_in_progress', 0],
       ['module_fork_last_cow_size', 0],
+      ...(appendOnly.sizes === null ? [] : sizeFields(appendOnly.sizes)),
       ...(files.loading === null ? [] : loadingFields(files.loading, keyspace.nowMs)),
     ];
   },
@@ -47,6 +40,33 @@ export const persistence: Section = {
 
 function percentOf({ keys, keysTotal }: SavingFigures): number {
   return keysTotal === 0 ? 0 : (keys * 100) / keysTotal;
+}
+
+function appendOnlyFields(file: AppendOnly): Field[] {
+  return [
+    ['aof_enabled', file.isEnabled ? 1 : 0],
+    ['aof_rewrite_in_progress', file.isRewriting ? 1 : 0],
+    ['aof_rewrite_scheduled', file.isRewriteScheduled ? 1 : 0],
+    ['aof_last_rewrite_time_sec', file.lastRewriteSeconds],
+    ['aof_current_rewrite_time_sec', file.currentRewriteSeconds],
+    ['aof_last_bgrewrite_status', file.lastRewriteFailed ? 'err' : 'ok'],
+    ['aof_rewrites', file.rewrites],
+    ['aof_rewrites_consecutive_failures', file.consecutiveFailures],
+    ['aof_last_write_status', file.lastWriteFailed ? 'err' : 'ok'],
+    ['aof_last_cow_size', 0],
+  ];
+}
+
+/** What is told while the append-only file is on. */
+function sizeFields(sizes: AppendOnlySizes): Field[] {
+  return [
+    ['aof_current_size', sizes.currentBytes],
+    ['aof_base_size', sizes.baseBytes],
+    ['aof_pending_rewrite', sizes.isRewritePending ? 1 : 0],
+    ['aof_buffer_length', sizes.bufferedBytes],
+    ['aof_pending_bio_fsync', sizes.pendingSyncs],
+    ['aof_delayed_fsync', sizes.delayedSyncs],
+  ];
 }
 
 /** How far loading is, and in how many seconds it is done if it goes on like that. */

@@ -1,0 +1,155 @@
+/** The files of one append-only file: where they are, what they are called, which there are. */
+import { join } from 'node:path';
+import type { AppendedFile, LogFileSystem } from './aof-file.ts';
+import type { AofSettings } from './aof-settings.ts';
+import { Manifest, type ManifestEntry, ManifestError, writeManifest } from './manifest.ts';
+import { SnapshotLoadError } from './snapshots.ts';
+
+const BASE = /\.base\.(rdb|aof)$/;
+const INCREMENT = /\.incr\.aof$/;
+
+/** See the file's comment. */
+export class AofFiles {
+  /** What there is, and what is to be. */
+  manifest: Manifest = Manifest.EMPTY;
+  readonly #files: LogFileSystem;
+  readonly #settings: AofSettings;
+
+  constructor(files: LogFileSystem, settings: AofSettings) {
+    this.#files = files;
+    this.#settings = settings;
+  }
+
+  get directory(): string {
+    return join(this.#settings.dataDirectory, this.#settings.directoryName);
+  }
+
+  get #manifestName(): string {
+    return `${this.#settings.fileName}.manifest`;
+  }
+
+  path(name: string): string {
+    return join(this.directory, name);
+  }
+
+  /** Reads the manifest; whether there is one. Throws SnapshotLoadError. */
+  read(): boolean {
+    const path = this.path(this.#manifestName);
+    let bytes: Buffer;
+    try {
+      bytes = readWhole(this.#files, path);
+    } catch (problem) {
+      if (isMissing(problem)) return false;
+      throw new SnapshotLoadError(path, -1, reasonOf(problem));
+    }
+    try {
+      this.manifest = Manifest.parse(bytes);
+    } catch (problem) {
+      if (!(problem instanceof ManifestError)) throw problem;
+      throw new SnapshotLoadError(path, -1, `line ${problem.line}: ${problem.message}`);
+    }
+    return true;
+  }
+
+  /** The path of a file from before there were manifests, which is to be taken over; or null. */
+  oldFile(): string | null {
+    const { dataDirectory, fileName } = this.#settings;
+    return this.#files.names(dataDirectory).includes(fileName)
+      ? join(dataDirectory, fileName)
+      : null;
+  }
+
+  /** Makes a file from before there were manifests the base of a new append-only file. */
+  takeOver(path: string): void {
+    const { fileName } = this.#settings;
+    this.#files.makeDirectory(this.directory);
+    // As Redis does: the old file keeps its name, whatever it holds.
+    const base: ManifestEntry = { name: fileName, sequence: 1, type: 'b' };
+    this.#save(new Manifest([base]));
+    this.#files.rename(path, this.path(fileName));
+    this.#files.syncDirectory(this.directory);
+  }
+
+  /** The base that would be next. */
+  nextBase(): ManifestEntry {
+    const sequence = this.manifest.nextSequence('b', BASE);
+    return { name: `${this.#settings.fileName}.${sequence}.base.rdb`, sequence, type: 'b' };
+  }
+
+  /** The increment that would be next. */
+  nextIncrement(): ManifestEntry {
+    const sequence = this.manifest.nextSequence('i', INCREMENT);
+    return { name: `${this.#settings.fileName}.${sequence}.incr.aof`, sequence, type: 'i' };
+  }
+
+  /** A new, empty file of this name, to be added to. */
+  create({ name }: ManifestEntry): AppendedFile {
+    this.#files.makeDirectory(this.directory);
+    this.#files.create(this.path(name)).close();
+    return this.#files.openToAppend(this.path(name));
+  }
+
+  open({ name }: ManifestEntry): AppendedFile {
+    return this.#files.openToAppend(this.path(name));
+  }
+
+  /** Adds a file to the manifest, on the disk too. */
+  add(entry: ManifestEntry): void {
+    this.#save(this.manifest.with(entry));
+  }
+
+  /** Puts a base in place of all there was but for an increment, and removes what it replaces. */
+  rebase(base: ManifestEntry, increment: ManifestEntry | null): void {
+    this.#save(this.manifest.rebased(base, increment));
+    this.removeHistory();
+  }
+
+  /** Removes what was replaced. */
+  removeHistory(): void {
+    const { history } = this.manifest;
+    if (this.#settings.keepsHistory || history.length === 0) return;
+    for (const { name } of history) this.#files.remove(this.path(name));
+    this.#save(this.manifest.withoutHistory());
+  }
+
+  /** Bytes of all parts. */
+  sizeBytes(): number {
+    let sum = 0;
+    for (const { name } of this.manifest.parts) {
+      const file = this.#files.openToRead(this.path(name));
+      sum += file.size();
+      file.close();
+    }
+    return sum;
+  }
+
+  #save(manifest: Manifest): void {
+    writeManifest(this.#files, this.directory, this.#manifestName, manifest);
+    this.manifest = manifest;
+  }
+}
+
+/** All of a small file. */
+function readWhole(files: Pick<LogFileSystem, 'openToRead'>, path: string): Buffer {
+  const file = files.openToRead(path);
+  try {
+    const bytes = Buffer.alloc(file.size());
+    let at = 0;
+    while (at < bytes.length) {
+      const got = file.read(bytes, at, bytes.length - at, at);
+      if (got === 0) break;
+      at += got;
+    }
+    return bytes.subarray(0, at);
+  } finally {
+    file.close();
+  }
+}
+
+function isMissing(problem: unknown): boolean {
+  return problem instanceof Error && 'code' in problem && problem.code === 'ENOENT';
+}
+
+function reasonOf(problem: unknown): string {
+  return problem instanceof Error ? problem.message : String(problem);
+}

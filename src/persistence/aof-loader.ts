@@ -1,0 +1,213 @@
+/**
+ * Loading an append-only file: the base, then each increment, command by command through the
+ * executor, in steps.
+ *
+ * A file may end in the middle of a command, where a crash has cut it off. That is no fault of the
+ * last one, if the configuration says so: what is not whole is cut off, and a transaction that has
+ * no EXEC is cut off as a whole, from its MULTI on. Anything else that is wrong is an
+ * AppendOnlyFileError, and nothing on disk is touched.
+ */
+import { join } from 'node:path';
+import type { Executor } from '../engine/execute.ts';
+import type { Session } from '../engine/session.ts';
+import type { Keyspace } from '../keyspace/keyspace.ts';
+import type { Args } from '../protocol/args.ts';
+import { Args as ReplayedArgs } from '../protocol/args.ts';
+import { CommandQueue } from '../protocol/command-queue.ts';
+import { RespWriter } from '../protocol/resp-writer.ts';
+import { AofError, AofReader } from './aof-reader.ts';
+import type { FileSystem, OpenFile } from './file-system.ts';
+import { KeyspaceReader, type RdbReading } from './keyspace-reader.ts';
+import { RdbError } from './rdb-error.ts';
+import { MAGIC } from './rdb-format.ts';
+import { type ByteSource, RdbReader } from './rdb-reader.ts';
+import { SnapshotLoadError } from './snapshots.ts';
+import type { Steps } from './steps.ts';
+
+/** Commands of a file between two pauses. */
+const COMMANDS_PER_STEP = 64;
+
+/** What a loader works with. */
+export interface LoaderSurroundings {
+  readonly files: FileSystem;
+  readonly keyspace: Keyspace;
+  readonly executor: Executor;
+  /** Does again what the file says; `Session.replays` is set. */
+  readonly session: Session;
+  readonly reading: RdbReading;
+}
+
+/** A file that is to be cut off where what is whole ends. */
+export interface Cut {
+  readonly path: string;
+  readonly length: number;
+  readonly bytesLost: number;
+}
+
+/** The bytes of a file, from somewhere on. */
+class TailSource implements ByteSource {
+  readonly size: number;
+  readonly #file: OpenFile;
+  #position: number;
+
+  constructor(file: OpenFile, position: number) {
+    this.#file = file;
+    this.#position = position;
+    this.size = file.size() - position;
+  }
+
+  read(into: Buffer, at: number, length: number): number {
+    const got = this.#file.read(into, at, length, this.#position);
+    this.#position += got;
+    return got;
+  }
+}
+
+/** See the file's comment. */
+export class AofLoader {
+  /** Bytes that were read, of all files. */
+  loadedBytes = 0;
+  /** Keys of the base, and commands behind it. */
+  keys = 0;
+  commands = 0;
+  /** Commands that were refused: with the data there were when they were written they were not. */
+  refused = 0;
+  /** Bytes of the base. */
+  baseBytes = 0;
+  libraries: readonly Buffer[] = [];
+  /** What the last file is to be cut off to, null when it is whole. */
+  cut: Cut | null = null;
+  readonly #around: LoaderSurroundings;
+  readonly #reply = new RespWriter();
+  readonly #queued = new ReplayedArgs();
+  /** Commands behind a MULTI, while there is no EXEC. */
+  #transaction: CommandQueue | null = null;
+
+  constructor(around: LoaderSurroundings) {
+    this.#around = around;
+  }
+
+  /** Loads these files in their order. Throws SnapshotLoadError. */
+  *load(directory: string, names: readonly string[], mayBeCut: boolean): Steps {
+    const { session } = this.#around;
+    for (const [i, name] of names.entries()) {
+      const path = join(directory, name);
+      session.database = session.keyspace.databases[0]!;
+      yield* this.#loadFile(path, mayBeCut && i === names.length - 1);
+      if (i === 0) this.baseBytes = this.loadedBytes;
+    }
+  }
+
+  *#loadFile(path: string, mayBeCut: boolean): Steps {
+    const file = this.#open(path);
+    const before = this.loadedBytes;
+    try {
+      let offset = 0;
+      if (isSnapshot(file)) {
+        const reader = RdbReader.ofSource(new TailSource(file, 0), this.#around.reading.checks);
+        yield* this.#located(path, this.#loadSnapshot(reader));
+        offset = reader.offset;
+      }
+      yield* this.#located(path, this.#loadCommands(path, file, offset, mayBeCut));
+      this.loadedBytes = before + file.size();
+    } finally {
+      file.close();
+    }
+  }
+
+  *#loadSnapshot(reader: RdbReader): Steps {
+    const before = this.loadedBytes;
+    const into = new KeyspaceReader(this.#around.keyspace, this.#around.reading);
+    const steps = into.read(reader);
+    while (steps.next().done !== true) {
+      this.keys = into.loaded;
+      this.loadedBytes = before + reader.offset;
+      yield;
+    }
+    this.keys = into.loaded;
+    this.libraries = into.libraries;
+  }
+
+  *#loadCommands(path: string, file: OpenFile, offset: number, mayBeCut: boolean): Steps {
+    const reader = new AofReader(new TailSource(file, offset), offset);
+    const before = this.loadedBytes - offset;
+    /** Where the last whole unit ends. */
+    let soundEnd = offset;
+    let until = COMMANDS_PER_STEP;
+    try {
+      for (let item = reader.next(); item !== 'end'; item = reader.next()) {
+        if (item === 'command') this.#command(reader.args, reader.itemOffset);
+        if (this.#transaction === null) soundEnd = reader.offset;
+        if (--until > 0) continue;
+        until = COMMANDS_PER_STEP;
+        this.loadedBytes = before + reader.offset;
+        yield;
+      }
+      if (this.#transaction !== null) {
+        throw new AofError(soundEnd, 'a transaction has no end', true);
+      }
+    } catch (problem) {
+      const isCut = problem instanceof AofError && problem.isTruncated && mayBeCut;
+      if (!isCut) throw problem;
+      this.#transaction = null;
+      this.cut = { path, length: soundEnd, bytesLost: file.size() - soundEnd };
+    }
+  }
+
+  #command(args: Args, offset: number): void {
+    if (args.is(0, 'MULTI') && args.count === 1) {
+      if (this.#transaction !== null) throw new AofError(offset, 'a MULTI within another');
+      this.#transaction = new CommandQueue();
+    } else if (args.is(0, 'EXEC') && args.count === 1) {
+      const transaction = this.#transaction;
+      if (transaction === null) throw new AofError(offset, 'an EXEC without MULTI');
+      this.#transaction = null;
+      transaction.forEach(this.#queued, () => this.#execute(this.#queued, offset));
+    } else if (this.#transaction === null) {
+      this.#execute(args, offset);
+    } else {
+      this.#transaction.add(args);
+    }
+  }
+
+  #execute(args: Args, offset: number): void {
+    const { executor, session } = this.#around;
+    const reply = this.#reply;
+    reply.reset();
+    executor.execute(session, args, reply);
+    this.commands++;
+    if (reply.buffer[0] !== 0x2d) return;
+    const text = reply.buffer.toString('latin1', 1, reply.length).trimEnd();
+    if (text.startsWith('ERR unknown command')) throw new AofError(offset, text.slice(4));
+    this.refused++;
+  }
+
+  /** Makes what is wrong with a file an error that names it. */
+  *#located(path: string, steps: Steps): Steps {
+    try {
+      yield* steps;
+    } catch (problem) {
+      if (problem instanceof AofError || problem instanceof RdbError) {
+        throw new SnapshotLoadError(path, problem.offset, problem.message);
+      }
+      throw problem;
+    }
+  }
+
+  #open(path: string): OpenFile {
+    try {
+      return this.#around.files.openToRead(path);
+    } catch (problem) {
+      const reason = problem instanceof Error ? problem.message : String(problem);
+      throw new SnapshotLoadError(path, -1, reason);
+    }
+  }
+}
+
+/** Whether a file begins with a snapshot. */
+function isSnapshot(file: OpenFile): boolean {
+  const begin = Buffer.alloc(MAGIC.length);
+  return (
+    file.read(begin, 0, begin.length, 0) === begin.length && begin.toString('latin1') === MAGIC
+  );
+}

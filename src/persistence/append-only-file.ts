@@ -1,0 +1,405 @@
+/**
+ * The append-only file of an engine: every change, in the order in which it was made, so that
+ * loading it makes the data what they were.
+ *
+ * It is a base, which is a snapshot, and increments, which are the changes since. While a new base
+ * is written the changes go to a new increment; when the base is on the disk, a new manifest puts
+ * the two in place of all that was there before. See docs/aof-format.md and docs/durability.md.
+ */
+import { CommandError } from '../commands/errors.ts';
+import type { AppendOnly, AppendOnlySizes } from '../commands/services/append-only.ts';
+import type { ClientState } from '../commands/services/clients.ts';
+import { REDIS_VERSION } from '../commands/version.ts';
+import { resumeHeld } from '../engine/call-rules.ts';
+import type { Clock } from '../engine/clock.ts';
+import type { Executor } from '../engine/execute.ts';
+import type { Log } from '../engine/log.ts';
+import type { Propagation, StreamReader } from '../engine/propagation.ts';
+import { type Session, sessionOf } from '../engine/session.ts';
+import type { Keyspace } from '../keyspace/keyspace.ts';
+import type { LogFileSystem } from './aof-file.ts';
+import { AofFiles } from './aof-files.ts';
+import type { AofSettings } from './aof-settings.ts';
+import { AofWriter, type WriterEvents } from './aof-writer.ts';
+import type { BackgroundSnapshots } from './background-snapshot.ts';
+import { CommitQueue } from './commit-queue.ts';
+import type { SnapshotFacts } from './keyspace-writer.ts';
+import type { ManifestEntry } from './manifest.ts';
+import type { SnapshotSettings } from './snapshot-settings.ts';
+
+/** Between a failed rewrite and the next that begins by itself. */
+const RETRY_MS = 5000;
+
+/** What the append-only file works with. */
+export interface AofSurroundings {
+  readonly propagation: Propagation;
+  readonly keyspace: Keyspace;
+  readonly executor: Executor;
+  readonly files: LogFileSystem;
+  readonly settings: AofSettings;
+  readonly snapshots: BackgroundSnapshots;
+  readonly snapshotSettings: SnapshotSettings;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+const UNDER_WAY: CommandError = new CommandError(
+  'ERR Background append only file rewriting already in progress',
+);
+
+/** A rewrite on its way. */
+interface Rewrite {
+  readonly base: ManifestEntry;
+  /** What goes on behind it, null while the append-only file is off. */
+  readonly increment: ManifestEntry | null;
+  readonly startMs: number;
+}
+
+/** See the file's comment. */
+export class AppendOnlyFile implements AppendOnly, StreamReader, WriterEvents {
+  isRewriteScheduled = false;
+  lastRewriteSeconds = -1;
+  lastRewriteFailed = false;
+  rewrites = 0;
+  consecutiveFailures = 0;
+  /** Clients that wait until what they did is on the disk. */
+  readonly commits: CommitQueue;
+  readonly files: AofFiles;
+  /** The code of each library of functions that was loaded: it is saved as it came. */
+  libraries: readonly Buffer[] = [];
+  readonly #around: AofSurroundings;
+  #writer: AofWriter | null = null;
+  #rewrite: Rewrite | null = null;
+  /** Whether one begins as soon as the command is over that asked for it. */
+  #isStarting = false;
+  /** Position of the stream at which the writer began; see `#keptOffset`. */
+  #streamStart = 0;
+  /** Bytes of the parts before the file that is written to, and of all after the last rewrite. */
+  #olderBytes = 0;
+  #baseBytes = 0;
+  #retryMs = 0;
+  /** The last second that was noted. */
+  #notedSecond = 0;
+  /** Whether the manifest has all that the writer has written to. */
+  #isWhole = false;
+  /** Whether it ever was since the file was begun: then clients wait until it is again. */
+  #hasPromised = false;
+  #isBehind = false;
+
+  constructor(around: AofSurroundings) {
+    this.#around = around;
+    this.files = new AofFiles(around.files, around.settings);
+    this.commits = new CommitQueue(() => this.#keptOffset());
+  }
+
+  get isEnabled(): boolean {
+    return this.#writer !== null;
+  }
+
+  get isRewriting(): boolean {
+    return this.#rewrite !== null || this.#isStarting;
+  }
+
+  get currentRewriteSeconds(): number {
+    if (this.#rewrite === null) return -1;
+    return Math.floor((this.#around.clock.monotonicMs() - this.#rewrite.startMs) / 1000);
+  }
+
+  get lastWriteFailed(): boolean {
+    return this.#writer !== null && this.#writer.problem !== null;
+  }
+
+  get sizes(): AppendOnlySizes | null {
+    const writer = this.#writer;
+    if (writer === null) return null;
+    return {
+      currentBytes: this.#olderBytes + writer.fileBytes,
+      baseBytes: this.#baseBytes,
+      isRewritePending: this.isRewriteScheduled,
+      bufferedBytes: writer.waitingBytes,
+      pendingSyncs: writer.isSyncing ? 1 : 0,
+      delayedSyncs: writer.delayedSyncs,
+    };
+  }
+
+  // --- Beginning and ending
+
+  /** Goes on behind what was loaded. Throws what the system says. */
+  continue(): void {
+    const { manifest } = this.files;
+    const last = manifest.increments.at(-1);
+    this.#baseBytes = this.files.sizeBytes();
+    if (last === undefined) {
+      const increment = this.files.nextIncrement();
+      const file = this.files.create(increment);
+      this.files.add(increment);
+      this.#begin(new AofWriter(file, this.#around.settings.policy, this.#around.clock, this));
+      this.#olderBytes = this.#baseBytes;
+    } else {
+      const file = this.files.open(last);
+      this.#begin(new AofWriter(file, this.#around.settings.policy, this.#around.clock, this));
+      this.#olderBytes = this.#baseBytes - file.sizeAtOpen;
+    }
+    this.files.removeHistory();
+    this.#promise();
+  }
+
+  /** Begins with what there is now: the file is whole once a base was written. */
+  begin(): void {
+    const increment = this.files.nextIncrement();
+    const file = this.files.create(increment);
+    this.#begin(new AofWriter(file, this.#around.settings.policy, this.#around.clock, this));
+    this.#olderBytes = 0;
+    this.#startBase(increment);
+  }
+
+  /** Ends it; resolves when everything is on the disk. */
+  async end(): Promise<void> {
+    const writer = this.#writer;
+    if (writer === null) return;
+    if (this.#rewrite !== null) this.#around.snapshots.abandon();
+    this.#rewrite = null;
+    this.#around.propagation.detach(this);
+    await writer.drain();
+    this.#writer = null;
+    this.#isWhole = false;
+    this.#hasPromised = false;
+    writer.close();
+    this.stateChanged();
+    this.commits.proceed();
+  }
+
+  /** Follows `appendfsync`. */
+  followPolicy(): void {
+    if (this.#writer !== null) this.#writer.policy = this.#around.settings.policy;
+    const isAlways = this.#around.settings.policy === 'always';
+    this.commits.isOn = isAlways && this.#writer !== null && this.#hasPromised;
+    this.commits.proceed();
+  }
+
+  #begin(writer: AofWriter): void {
+    this.#writer = writer;
+    this.#around.propagation.attach(this);
+    this.#streamStart = this.#around.propagation.offset;
+    this.#notedSecond = 0;
+    this.followPolicy();
+  }
+
+  /** From now on what is on the disk is found there by whoever loads it. */
+  #promise(): void {
+    this.#isWhole = true;
+    this.#hasPromised = true;
+    this.followPolicy();
+  }
+
+  // --- The stream
+
+  take(bytes: Buffer, length: number): void {
+    const writer = this.#writer!;
+    if (this.#around.settings.notesTime) this.#noteTime(writer);
+    writer.take(bytes, length);
+    this.#followDisk(writer);
+  }
+
+  #noteTime(writer: AofWriter): void {
+    const second = Math.floor(this.#around.clock.wallMs() / 1000);
+    if (second === this.#notedSecond) return;
+    this.#notedSecond = second;
+    const note = Buffer.from(`#TS:${second}\r\n`);
+    writer.take(note, note.length);
+    // What the note takes is no part of the stream of changes.
+    this.#streamStart -= note.length;
+  }
+
+  /** Up to where the stream of changes is on the disk. */
+  #keptOffset(): number {
+    const writer = this.#writer;
+    return writer === null ? Number.POSITIVE_INFINITY : this.#streamStart + writer.kept;
+  }
+
+  keptMore(): void {
+    this.commits.proceed();
+    if (this.#writer !== null) this.#followDisk(this.#writer);
+  }
+
+  stateChanged(): void {
+    const problem = this.#writer?.problem ?? null;
+    const { executor, log } = this.#around;
+    if (problem === null) {
+      executor.refuseWrites('appendonly', null);
+      return;
+    }
+    log.warning('Error writing to the AOF file', { reason: problem.message });
+    const text = `MISCONF Errors writing to the AOF file: ${problem.message}`;
+    executor.refuseWrites('appendonly', new CommandError(text));
+  }
+
+  /** Has commands that write wait while the disk is too far behind. */
+  #followDisk(writer: AofWriter): void {
+    const { executor } = this.#around;
+    const wasBehind = this.#isBehind;
+    // What fails is refused, not held back.
+    this.#isBehind = writer.isBehind && writer.problem === null;
+    if (wasBehind === this.#isBehind) return;
+    executor.isBehind = this.#isBehind;
+    if (!this.#isBehind) resumeHeld(executor.held);
+  }
+
+  /** To be called ten times a second. */
+  tick(): void {
+    const writer = this.#writer;
+    if (writer === null) return;
+    const { settings, snapshots, clock } = this.#around;
+    writer.isResting = settings.restsDuringRewrite && snapshots.current !== null;
+    writer.tick();
+    this.#followDisk(writer);
+    if (this.#rewrite !== null || snapshots.current !== null) return;
+    const isTime = clock.monotonicMs() >= this.#retryMs;
+    if ((writer.isDoubtful || !this.#isWhole) && isTime) this.#startAnew(writer);
+    else if (this.isRewriteScheduled || (isTime && this.#hasGrown())) this.#startRewrite();
+  }
+
+  #hasGrown(): boolean {
+    const { rewritePercentage, rewriteBytesMin } = this.#around.settings;
+    const sizes = this.sizes!;
+    if (rewritePercentage === 0 || sizes.currentBytes < rewriteBytesMin) return false;
+    const growth = sizes.currentBytes - sizes.baseBytes;
+    return growth * 100 >= rewritePercentage * Math.max(1, sizes.baseBytes);
+  }
+
+  // --- Rewriting
+
+  rewrite(): string {
+    if (this.isRewriting) throw UNDER_WAY;
+    if (this.#around.snapshots.current !== null) {
+      this.isRewriteScheduled = true;
+      return 'Background append only file rewriting scheduled';
+    }
+    // Not from within a command: what a transaction has changed so far must not be in the base and
+    // in the increment as well.
+    this.#isStarting = true;
+    setImmediate(() => this.#startRewrite());
+    return 'Background append only file rewriting started';
+  }
+
+  #startRewrite(): void {
+    this.#isStarting = false;
+    if (this.#around.snapshots.current !== null) {
+      this.isRewriteScheduled = true;
+      return;
+    }
+    this.isRewriteScheduled = false;
+    const writer = this.#writer;
+    if (writer === null) {
+      this.#startBase(null);
+      return;
+    }
+    this.#around.propagation.flush();
+    const increment = this.files.nextIncrement();
+    try {
+      const file = this.files.create(increment);
+      this.files.add(increment);
+      const older = this.#olderBytes;
+      writer.switchTo(file, () => undefined);
+      this.#olderBytes = older + writer.fileBytes + writer.waitingBytes;
+    } catch (problem) {
+      this.#failed(problem);
+      return;
+    }
+    this.#around.propagation.reselect();
+    this.#startBase(increment);
+  }
+
+  /** Begins anew in other files, since nobody knows what the disk has of these. */
+  #startAnew(writer: AofWriter): void {
+    this.#around.propagation.flush();
+    const increment = this.files.nextIncrement();
+    try {
+      writer.startAnew(this.files.create(increment));
+    } catch (problem) {
+      this.#failed(problem);
+      return;
+    }
+    this.#olderBytes = 0;
+    this.#isWhole = false;
+    this.#around.propagation.reselect();
+    this.#startBase(increment);
+  }
+
+  /** Writes the base for an increment that begins now. */
+  #startBase(increment: ManifestEntry | null): void {
+    const { snapshots, snapshotSettings, clock, log } = this.#around;
+    const base = this.files.nextBase();
+    this.#rewrite = { base, increment, startMs: clock.monotonicMs() };
+    log.notice('Background append only file rewriting started');
+    snapshots.start({
+      path: this.files.path(base.name),
+      writing: snapshotSettings.writing,
+      facts: this.#facts(),
+      onEnd: (failure) => this.#baseEnded(failure),
+    });
+  }
+
+  #facts(): SnapshotFacts {
+    const { keyspace, clock, snapshotSettings } = this.#around;
+    return {
+      aux: [
+        ['redis-ver', REDIS_VERSION],
+        ['redis-bits', '64'],
+        ['ctime', String(Math.floor(clock.wallMs() / 1000))],
+        ['used-mem', String(keyspace.heap.usedBytes)],
+        ['aof-base', '1'],
+      ],
+      libraries: this.libraries,
+      use: snapshotSettings.use,
+    };
+  }
+
+  #baseEnded(failure: { readonly problem: unknown } | null): void {
+    const rewrite = this.#rewrite!;
+    const writer = this.#writer;
+    this.#rewrite = null;
+    const { clock, files, log } = this.#around;
+    this.lastRewriteSeconds = Math.floor((clock.monotonicMs() - rewrite.startMs) / 1000);
+    try {
+      if (failure !== null) throw failure.problem;
+      files.syncDirectory(this.files.directory);
+      this.files.rebase(rewrite.base, rewrite.increment);
+      this.#baseBytes = this.files.sizeBytes();
+      if (writer !== null) {
+        this.#olderBytes = this.#baseBytes - writer.fileBytes;
+        writer.whole();
+        this.#promise();
+      }
+    } catch (problem) {
+      this.#failed(problem);
+      return;
+    }
+    this.rewrites++;
+    this.consecutiveFailures = 0;
+    this.lastRewriteFailed = false;
+    log.notice('Background AOF rewrite finished successfully');
+  }
+
+  #failed(problem: unknown): void {
+    this.lastRewriteFailed = true;
+    this.consecutiveFailures++;
+    this.#retryMs = this.#around.clock.monotonicMs() + RETRY_MS;
+    const reason = problem instanceof Error ? problem.message : String(problem);
+    this.#around.log.warning('Background AOF rewrite failed', { reason });
+  }
+
+  // --- WAITAOF
+
+  isSynced(client: ClientState): boolean {
+    const writer = this.#writer;
+    return writer !== null && sessionOf(client).written <= this.#streamStart + writer.synced;
+  }
+
+  waitForSync(client: ClientState, needsReplica: boolean, timeoutMs: number): boolean {
+    const session: Session = sessionOf(client);
+    if (session.deniesBlocking) return false;
+    this.commits.wait(session, () => this.isSynced(session), needsReplica, timeoutMs);
+    return true;
+  }
+}

@@ -1,0 +1,131 @@
+/** The data of an engine on disk: snapshots and the append-only file, put together. */
+import type { ShutdownOptions } from './commands/services/lifecycle.ts';
+import type { Clock } from './engine/clock.ts';
+import type { Config } from './engine/config.ts';
+import type { Cron } from './engine/cron.ts';
+import type { Engine } from './engine/engine.ts';
+import type { Executor } from './engine/execute.ts';
+import type { Log } from './engine/log.ts';
+import { Propagation } from './engine/propagation.ts';
+import type { Keyspace } from './keyspace/keyspace.ts';
+import { type LogFileSystem, SYSTEM_LOG_FILES } from './persistence/aof-file.ts';
+import { type AofSettings, aofSettings } from './persistence/aof-settings.ts';
+import { AofStartup } from './persistence/aof-startup.ts';
+import { AppendOnlyFile } from './persistence/append-only-file.ts';
+import { BackgroundSnapshots } from './persistence/background-snapshot.ts';
+import { type FileSystem, SYSTEM_FILES } from './persistence/file-system.ts';
+import { type SnapshotSettings, snapshotSettings } from './persistence/snapshot-settings.ts';
+import { type LoadingProgress, Snapshots } from './persistence/snapshots.ts';
+
+/** What data on disk are put together from. */
+export interface StoredDataParts {
+  readonly config: Config;
+  readonly keyspace: Keyspace;
+  readonly executor: Executor;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly keepsProcessAlive: boolean;
+  readonly files?: FileSystem | undefined;
+  readonly logFiles?: LogFileSystem | undefined;
+  readonly progress?: LoadingProgress | undefined;
+}
+
+/** See the file's comment. */
+export class StoredData {
+  readonly snapshots: Snapshots;
+  readonly appendOnly: AppendOnlyFile;
+  readonly settings: SnapshotSettings;
+  readonly #parts: StoredDataParts;
+  readonly #logFiles: LogFileSystem;
+  readonly #logSettings: AofSettings;
+  #startup: AofStartup | null = null;
+
+  constructor(parts: StoredDataParts) {
+    this.#parts = parts;
+    const { config, keyspace, executor, keepsProcessAlive, files = SYSTEM_FILES } = parts;
+    const settings = snapshotSettings(config);
+    const background = new BackgroundSnapshots(keyspace, files, keepsProcessAlive);
+    this.settings = settings;
+    this.snapshots = new Snapshots({ ...parts, files, settings, background });
+    this.#logFiles = parts.logFiles ?? SYSTEM_LOG_FILES;
+    this.#logSettings = aofSettings(config);
+    this.appendOnly = new AppendOnlyFile({
+      ...parts,
+      propagation: new Propagation(keyspace, executor),
+      files: this.#logFiles,
+      settings: this.#logSettings,
+      snapshots: background,
+      snapshotSettings: settings,
+    });
+  }
+
+  /** Serves an engine, as the configuration says it now and later. */
+  attach(engine: Engine, cron: Cron): void {
+    const { config, clock, log, progress } = this.#parts;
+    engine.commits = this.appendOnly.commits;
+    this.#startup = new AofStartup({
+      engine,
+      appendOnly: this.appendOnly,
+      files: this.#logFiles,
+      settings: this.#logSettings,
+      snapshotSettings: this.settings,
+      state: this.snapshots,
+      clock,
+      log,
+      progress,
+    });
+    const { background } = this.snapshots;
+    background.applyHealth();
+    config.onAnyChange(['save', 'stop-writes-on-bgsave-error'], () => {
+      background.applyHealth();
+      return undefined;
+    });
+    cron.onTick(() => background.tick());
+    cron.onTick(() => this.appendOnly.tick());
+    config.onChange('appendfsync', () => {
+      this.appendOnly.followPolicy();
+      return undefined;
+    });
+    config.onChange('appendonly', (isOn) =>
+      isOn ? this.#beginAppendOnly() : this.#endAppendOnly(),
+    );
+  }
+
+  /** Loads what there is, in slices. Rejects with SnapshotLoadError. REQUIRES: `attach`. */
+  load(): Promise<void> {
+    return this.#parts.config.values.appendonly ? this.#startup!.load() : this.snapshots.load();
+  }
+
+  /** Ends what is under way; resolves when the append-only file is on the disk. */
+  async end(): Promise<void> {
+    this.snapshots.abandon();
+    this.#startup?.abandon();
+    await this.appendOnly.end();
+  }
+
+  /** See `Redstart.saveAtShutdown`. */
+  saveAtShutdown({ save, force }: ShutdownOptions): string | undefined {
+    const { values } = this.#parts.config;
+    const isWanted = save === 'save' || (save === 'default' && values.save.length > 0);
+    if (!isWanted || this.snapshots.isLoading) return undefined;
+    const problem = this.snapshots.saveAtEnd();
+    return problem === undefined || force
+      ? undefined
+      : 'ERR Errors trying to SHUTDOWN. Check logs.';
+  }
+
+  #beginAppendOnly(): string | undefined {
+    try {
+      this.appendOnly.begin();
+    } catch (problem) {
+      const reason = problem instanceof Error ? problem.message : String(problem);
+      this.#parts.log.warning('The append only file cannot be begun', { reason });
+      return 'Unable to turn on AOF. Check server logs.';
+    }
+    return undefined;
+  }
+
+  #endAppendOnly(): undefined {
+    void this.appendOnly.end();
+  }
+}
