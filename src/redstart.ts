@@ -109,8 +109,7 @@ export class Redstart {
     executor.observer = new CallObservers([slowlog, latency]);
     const pubsub = new PubSubRegistry();
     const tracking = new Tracking({ keyspace, executor, clients });
-    const debugging = new DebugAccess();
-    debugging.permission = config.values['enable-debug-command'];
+    const debugging = debugAccess(config);
     const keepsProcessAlive = options.keepsProcessAlive ?? true;
     const surroundings = { config, keyspace, executor, clock, log, keepsProcessAlive };
     this.#data = new StoredData({ ...options, ...surroundings });
@@ -162,8 +161,7 @@ export class Redstart {
     this.#followClientMemory(new ClientEviction(clients, statistics, log));
     this.#followDefragmentation();
     this.#followScripts(runner);
-    this.#cron.onTick(() => this.#memory.countBuffers());
-    this.#cron.onTick(() => this.#server.checkConnections());
+    this.#cron.onTick(() => this.#tick());
   }
 
   /** Begins to keep time, expire and clean up. */
@@ -238,6 +236,11 @@ export class Redstart {
   async #closeListeners(): Promise<void> {
     await this.#tcp.close();
     await this.#text.close();
+  }
+
+  #tick(): void {
+    this.#memory.countBuffers();
+    this.#server.checkConnections();
   }
 
   #createConfigurationService(lifecycle: ServerLifecycle): ConfigurationService {
@@ -404,4 +407,10 @@ function serverSettings({ values }: Config): ServerSettings {
     keepAliveSeconds: values['tcp-keepalive'],
     textReplies: values['text-replies'],
   };
+}
+
+function debugAccess({ values }: Config): DebugAccess {
+  const debugging = new DebugAccess();
+  debugging.permission = values['enable-debug-command'];
+  return debugging;
 }
