@@ -53,6 +53,14 @@ export const datasets = {
   set: oneKey('a set of 1000000 members', ['SADD', 'myset', `element:${INDEX}`]),
   list: oneKey('a list of 100000 elements', ['RPUSH', 'mylist', 'xxx'], 100_000),
   zset: oneKey('a sorted set of 1000000 members', ['ZADD', 'myzset', INDEX, `element:${INDEX}`]),
+  // On a line from the equator to the north east, some 12 m apart.
+  places: oneKey('1000000 places', [
+    'GEOADD',
+    'places',
+    `${INDEX}e-4`,
+    `${INDEX}e-5`,
+    `element:${INDEX}`,
+  ]),
   stream: oneKey('a stream of 1000 entries', ['XADD', 'mystream', '*', 'f', 'xxx'], 1000),
   hashes100: {
     name: '10000 hashes of 100 fields',

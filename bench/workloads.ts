@@ -225,6 +225,19 @@ const collections: Workload[] = [
     target: { must: 0.5, stretch: 0.35 },
   }),
   workload({
+    name: 'GEOSEARCH 17 P16',
+    dataset: datasets.places,
+    command: ['GEOSEARCH', 'places', 'FROMMEMBER', `element:${INDEX}`, 'BYRADIUS', '100', 'm'],
+    needs: ['GEOADD', 'GEOSEARCH'],
+    requests: 100_000,
+  }),
+  workload({
+    name: 'GEOADD P16',
+    dataset: datasets.places,
+    command: ['GEOADD', 'places', `${INDEX}e-4`, `${INDEX}e-5`, `element:${INDEX}`],
+    requests: 400_000,
+  }),
+  workload({
     name: 'XADD P16',
     dataset: datasets.stream,
     command: ['XADD', 'mystream', '*', 'f', 'xxx'],

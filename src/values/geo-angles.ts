@@ -61,7 +61,7 @@ export function arcsine(value: number): number {
   return left + (RIGHT - left - 2 * high + (RIGHT_LOW - 2 * low));
 }
 
-/** Improves on JavaScript's arcsine of `value + valueLow`, of at most 1/2: by one step of Newton. */
+/** Improves on JavaScript's arcsine of `value + valueLow`, at most 1/2: by one step of Newton. */
 function refineArcsine(value: number, valueLow: number): void {
   const angle = Math.asin(value);
   turn(angle, 0);
