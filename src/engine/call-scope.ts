@@ -9,7 +9,7 @@ export interface CallScope {
   entered(session: Session, isLate: boolean): Session | null;
   /** A command has run, whether or not it has failed. */
   ran(session: Session, command: RegisteredCommand, args: Args): void;
-  /** It is over, null when it was refused; `outer` is whose command runs on. */
+  /** It is over, null when it was refused or waits on; `outer` is whose command runs on. */
   left(session: Session, command: RegisteredCommand | null, outer: Session | null): void;
   /** The replies of all commands that have waited are on their way. */
   served(): void;

@@ -78,6 +78,12 @@ class Invalidation {
   }
 }
 
+/** What a client is told of what it has changed itself. */
+interface OwnMessage {
+  readonly tracker: Tracker;
+  readonly message: Invalidation;
+}
+
 /** What a Tracking is given. */
 interface TrackingParts {
   readonly keyspace: Keyspace;
@@ -106,8 +112,8 @@ export class Tracking implements TrackingService, ChangeListener, CallScope {
   #isNew = false;
   /** Whether that command has waited, so that its reply goes out by itself, when it is written. */
   #isLate = false;
-  /** What is to go out behind such replies. */
-  #late: { readonly receiver: Session; readonly message: PushMessage }[] = [];
+  /** What those whose commands run are to be told of themselves, behind the reply. */
+  #own: OwnMessage[] = [];
   #isTelling = false;
 
   constructor({ keyspace, executor, clients, random = Math.random }: TrackingParts) {
@@ -183,20 +189,20 @@ export class Tracking implements TrackingService, ChangeListener, CallScope {
   }
 
   left(session: Session, command: RegisteredCommand | null, outer: Session | null): void {
-    this.#caller = outer;
+    const isLate = this.#isLate;
     this.#isLate = false;
+    this.#caller = outer;
+    if (!isLate) this.#tellOwn();
     const { tracking } = session;
-    if (tracking === null || !tracking.caching) return;
-    if (session.queueing || session.waiting !== null) return;
+    if (tracking === null || !tracking.caching || session.queueing) return;
+    // It waits, or waits on.
+    if (session.waiting !== null && (!isLate || command === null)) return;
     // What steers the client itself is not what it has announced.
     if (command === null || !command.fullName.startsWith('client|')) tracking.caching = false;
   }
 
   served(): void {
-    if (this.#late.length === 0) return;
-    const late = this.#late;
-    this.#late = [];
-    for (const { receiver, message } of late) receiver.transport.deliver(message);
+    this.#tellOwn();
   }
 
   keyChanged(database: Database, args: Args, key: number, event: KeyEvent): void {
@@ -221,7 +227,7 @@ export class Tracking implements TrackingService, ChangeListener, CallScope {
     this.#hasFlushed = this.#caller !== null;
     this.#table?.clear();
     const message = new Invalidation(null);
-    for (const { session } of [...this.#trackers.values()].sort(byId)) this.#send(session, message);
+    for (const tracker of [...this.#trackers.values()].sort(byId)) this.#send(tracker, message);
   }
 
   databasesSwapped(): void {
@@ -245,6 +251,7 @@ export class Tracking implements TrackingService, ChangeListener, CallScope {
     this.#caller = null;
     this.#keyspace.unlisten(this);
     this.#executor.scope = null;
+    this.#tellOwn();
   }
 
   #remember(session: Session, command: RegisteredCommand, args: Args): void {
@@ -274,10 +281,10 @@ export class Tracking implements TrackingService, ChangeListener, CallScope {
     const message = new Invalidation([key]);
     for (const id of ids) {
       const session = this.#clients.byId(id);
-      const options = session?.tracking?.options;
-      if (session === undefined || options === undefined || options.broadcasts) continue;
-      if (options.skipsOwn && session === this.#caller) continue;
-      this.#send(session, message);
+      const tracker = session && this.#trackers.get(session);
+      if (tracker === undefined || tracker.options.broadcasts) continue;
+      if (tracker.options.skipsOwn && session === this.#caller) continue;
+      this.#send(tracker, message);
     }
   }
 
@@ -299,34 +306,43 @@ export class Tracking implements TrackingService, ChangeListener, CallScope {
     this.#prefixes.tell((prefix) => {
       const message = new Invalidation(prefix.keys(null));
       for (const session of prefix.clients) {
-        if (!session.tracking!.options.skipsOwn) {
-          this.#send(session, message);
+        const tracker = this.#trackers.get(session)!;
+        if (!tracker.options.skipsOwn) {
+          this.#send(tracker, message);
           continue;
         }
         const keys = prefix.keys(session);
-        if (keys.length > 0) this.#send(session, new Invalidation(keys));
+        if (keys.length > 0) this.#send(tracker, new Invalidation(keys));
       }
     });
   }
 
-  /** Sends to a client that tracks, or to the one that it redirects to, what there is to say. */
-  #send(session: Session, message: Invalidation): void {
-    const { redirect } = session.tracking!.options;
-    const receiver = redirect === 0 ? session : this.#clients.byId(redirect);
-    if (receiver === undefined) {
-      this.#trackers.get(session)!.isBroken = true;
-      if (session.resp3) this.#deliver(session, new PushMessage([BROKEN, redirect]));
-    } else if (receiver.resp3) {
-      this.#deliver(receiver, message.direct);
-    } else if (redirect !== 0 && receiver.subscriptions !== null) {
-      this.#deliver(receiver, message.published);
-    }
-    // A client of RESP2 could not tell this from a reply.
+  /** Tells a client that tracks, or whom it redirects to; of what it does itself when it is done. */
+  #send(tracker: Tracker, message: Invalidation): void {
+    if (tracker.session === this.#caller) this.#own.push({ tracker, message });
+    else this.#sendNow(tracker, message);
   }
 
-  #deliver(receiver: Session, message: PushMessage): void {
-    if (this.#isLate && receiver === this.#caller) this.#late.push({ receiver, message });
-    else receiver.transport.deliver(message);
+  #tellOwn(): void {
+    if (this.#own.length === 0) return;
+    const own = this.#own;
+    this.#own = [];
+    for (const { tracker, message } of own) this.#sendNow(tracker, message);
+  }
+
+  #sendNow(tracker: Tracker, message: Invalidation): void {
+    const { session } = tracker;
+    const { redirect } = tracker.options;
+    const receiver = redirect === 0 ? session : this.#clients.byId(redirect);
+    if (receiver === undefined) {
+      tracker.isBroken = true;
+      if (session.resp3) session.transport.deliver(new PushMessage([BROKEN, redirect]));
+    } else if (receiver.resp3) {
+      receiver.transport.deliver(message.direct);
+    } else if (redirect !== 0 && receiver.subscriptions !== null) {
+      receiver.transport.deliver(message.published);
+    }
+    // A client of RESP2 could not tell this from a reply.
   }
 }
 
