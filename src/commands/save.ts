@@ -36,20 +36,21 @@ export const bgsave: Command = {
   flags: ['admin', 'noscript', 'no_async_loading'],
   syntax: '[SCHEDULE@3.2.2]',
   history: [['3.2.2', 'Takes SCHEDULE.']],
-  run({ services }, args, reply) {
+  run({ client, services }, args, reply) {
     const schedules = args.count > 1;
     if (args.count > 2 || (schedules && !args.is(1, 'SCHEDULE'))) throw SYNTAX_ERROR;
-    switch (services.persistence.background.start(schedules)) {
-      case 'running':
-        throw ALREADY;
-      case 'busy':
-        throw BUSY;
-      case 'scheduled':
-        reply.status('Background saving scheduled');
-        return;
-      case 'started':
-        reply.status('Background saving started');
+    const { background } = services.persistence;
+    if (background.isRunning) throw ALREADY;
+    // What a transaction does is not to be saved by half.
+    const isTogether = client.deniesBlocking;
+    if (background.writing === null && !isTogether) {
+      background.start();
+      reply.status('Background saving started');
+      return;
     }
+    if (!schedules && !isTogether) throw BUSY;
+    background.schedule();
+    reply.status('Background saving scheduled');
   },
 };
 

@@ -135,7 +135,7 @@ export const PERSISTENCE_DIRECTIVES = {
     integer(INT32_MIN, INT32_MAX),
     '0',
     'Microseconds that saving a key is delayed, for tests; negative for keys per microsecond.',
-    { hidden: true, effect: 'planned' },
+    { hidden: true },
   ),
   'key-load-delay': directive(
     integer(INT32_MIN, INT32_MAX),

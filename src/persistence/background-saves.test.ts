@@ -178,6 +178,26 @@ describe('saving in the background', () => {
     checkKeyspace(engine.keyspace);
   });
 
+  test('in a transaction it begins when that is done', async () => {
+    const engine = start();
+    engine.client.deniesBlocking = true;
+    expect(engine.text('BGSAVE')).toBe('Background saving scheduled');
+    engine.client.deniesBlocking = false;
+    expect(engine.snapshots.background.isRunning).toBe(false);
+    engine.snapshots.tick();
+    expect(engine.snapshots.background.isRunning).toBe(true);
+    await ended(engine);
+  });
+
+  test('can be slowed down, for tests', async () => {
+    const engine = start({ keyDelayMicroseconds: 25_000 });
+    engine.run('MSET', 'a', '1', 'b', '2');
+    const startMs = performance.now();
+    engine.run('BGSAVE');
+    await ended(engine);
+    expect(performance.now() - startMs).toBeGreaterThan(45);
+  });
+
   test('FLUSHALL saves nothing without save points', () => {
     const engine = start();
     engine.run('SET', 'a', '1');

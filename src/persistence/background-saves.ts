@@ -81,15 +81,12 @@ export class BackgroundSaves implements BackgroundSaving, BackgroundSaveFigures 
     return this.#parts.background.current;
   }
 
-  start(schedules: boolean): 'started' | 'scheduled' | 'running' | 'busy' {
-    if (this.#save !== null) return 'running';
-    if (this.#parts.background.current !== null) {
-      if (!schedules) return 'busy';
-      this.#isScheduled = true;
-      return 'scheduled';
-    }
+  start(): void {
     this.#begin();
-    return 'started';
+  }
+
+  schedule(): void {
+    this.#isScheduled = true;
   }
 
   /** To be called every 100 ms: saves what was scheduled, or when a save point is reached. */
@@ -129,7 +126,7 @@ export class BackgroundSaves implements BackgroundSaving, BackgroundSaveFigures 
 
   #begin(): void {
     const { background, clock, facts, keyspace, log, record, settings } = this.#parts;
-    const { directory, fileName, writing } = settings;
+    const { directory, fileName, keyDelayMicroseconds, writing } = settings;
     const startMs = clock.monotonicMs();
     const temporary = join(directory, `temp-bg-${process.pid}.rdb`);
     this.#isScheduled = false;
@@ -142,6 +139,7 @@ export class BackgroundSaves implements BackgroundSaving, BackgroundSaveFigures 
         path: temporary,
         writing,
         facts: facts(),
+        keyDelayMicroseconds,
         onEnd: (failure) => {
           if (failure !== null) this.#failed(save, failure.problem);
           else void this.#install(save, temporary, directory, fileName);

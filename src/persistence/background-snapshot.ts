@@ -19,6 +19,8 @@ export interface SnapshotTask {
   readonly path: string;
   readonly writing: SnapshotWriting;
   readonly facts: SnapshotFacts;
+  /** For tests: how long to wait for each key, in microseconds. */
+  readonly keyDelayMicroseconds?: number;
   /**
    * Called once, never before `start` has returned: with null when the file is complete, closed and
    * on the disk (its name is not: see `FileSystem.syncDirectory`), else with what has gone wrong,
@@ -90,6 +92,7 @@ export class RunningSnapshot {
   readonly #keysTotal: number;
   #timer: NodeJS.Timeout | NodeJS.Immediate | null = null;
   #isAbandoned = false;
+  readonly #slice = (): void => this.#work();
 
   /** Begins; see `BackgroundSnapshots.start`. */
   constructor(
@@ -111,7 +114,7 @@ export class RunningSnapshot {
     }
     const { firstChunk } = this.#output;
     this.#walk = new SnapshotWalk(keyspace, this.#output, firstChunk, writing, facts);
-    this.#next(() => this.#work());
+    this.#next(this.#slice);
   }
 
   /** Keys that there were when it began. */
@@ -150,21 +153,31 @@ export class RunningSnapshot {
     const output = this.#output!;
     const walk = this.#walk!;
     const endMs = performance.now() + SLICE_MS;
+    const keysBefore = walk.keys;
     let isDone = false;
     while (!isDone && !output.isFull && output.failure === null && performance.now() < endMs) {
       isDone = walk.step();
     }
     this.peakBytes = Math.max(this.peakBytes, this.usedBytes);
-    if (isDone || output.failure !== null) {
-      walk.abandon();
-      const ended = isDone ? output.finish() : output.close();
-      ended.then(
-        () => this.#end(null),
-        (problem: unknown) => this.#end({ problem }),
-      );
-      return;
-    }
-    const timer = setTimeout(() => this.#work(), PAUSE_MS);
+    const delayMs = ((walk.keys - keysBefore) * (this.#task.keyDelayMicroseconds ?? 0)) / 1000;
+    const isOver = isDone || output.failure !== null;
+    if (isOver && delayMs === 0) this.#finish(isDone);
+    else
+      this.#after(Math.max(PAUSE_MS, delayMs), isOver ? () => this.#finish(isDone) : this.#slice);
+  }
+
+  #finish(isDone: boolean): void {
+    const output = this.#output!;
+    this.#walk!.abandon();
+    const ended = isDone ? output.finish() : output.close();
+    ended.then(
+      () => this.#end(null),
+      (problem: unknown) => this.#end({ problem }),
+    );
+  }
+
+  #after(milliseconds: number, work: () => void): void {
+    const timer = setTimeout(work, milliseconds);
     this.#timer = this.#keepsProcessAlive ? timer : timer.unref();
   }
 

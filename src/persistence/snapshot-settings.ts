@@ -19,6 +19,8 @@ export interface SnapshotSettings {
   readonly savePoints: readonly SavePoint[];
   /** Whether writes are refused after a failure, where there are save points. */
   readonly stopsWrites: boolean;
+  /** For tests: how long saving in the background waits for each key, in microseconds. */
+  readonly keyDelayMicroseconds: number;
 }
 
 /** Settings that follow a configuration. */
@@ -49,6 +51,10 @@ export function snapshotSettings(config: Config): SnapshotSettings {
     },
     get stopsWrites() {
       return values['stop-writes-on-bgsave-error'];
+    },
+    get keyDelayMicroseconds() {
+      const delay = values['rdb-key-save-delay'];
+      return delay < 0 ? -1 / delay : delay;
     },
   };
 }

@@ -17,6 +17,7 @@ export const SNAPSHOT_SETTINGS: SnapshotSettings = {
   use: 'none',
   savePoints: [],
   stopsWrites: true,
+  keyDelayMicroseconds: 0,
 };
 
 export interface MemorySnapshotOptions {

@@ -46,11 +46,10 @@ export interface BackgroundSaveFigures {
 
 /** See the file's comment. */
 export interface BackgroundSaving extends BackgroundSaveFigures {
-  /**
-   * Begins to save a snapshot in the background. While one is saved already it says `running`;
-   * while one is written to another end it is `busy`, or `scheduled` where that is wanted.
-   */
-  start(schedules: boolean): 'started' | 'scheduled' | 'running' | 'busy';
+  /** Begins to save a snapshot. REQUIRES: it is not running, and `writing` is null. */
+  start(): void;
+  /** Begins to save one as soon as that is possible, at the earliest when the command is done. */
+  schedule(): void;
 }
 
 /** See the file's comment. */
