@@ -17,7 +17,7 @@ import { Args } from '../protocol/args.ts';
 import { checkQuicklist } from '../structures/quicklist-check.ts';
 import { LIST_QUICKLIST } from '../values/list.ts';
 
-const COMMANDS = 50_000;
+const COMMANDS = Number(process.env.COMMANDS ?? 50_000);
 const BATCH = 200;
 
 const KEYS = ['a', 'b', 'c', '', 'k'.repeat(1100)];

@@ -11,7 +11,7 @@ import {
 } from '../../test/support/oracle-fuzz.ts';
 import { type Arg, toBytes } from '../../test/support/resp-client.ts';
 
-const COMMANDS = 30_000;
+const COMMANDS = Number(process.env.COMMANDS ?? 30_000);
 const BATCH = 300;
 
 const KEYS = ['a', 'b', 'c', '', 'k'.repeat(1100)];
