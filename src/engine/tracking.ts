@@ -317,7 +317,7 @@ export class Tracking implements TrackingService, ChangeListener, CallScope {
     });
   }
 
-  /** Tells a client that tracks, or whom it redirects to; of what it does itself when it is done. */
+  /** Tells a client that tracks, or whom it redirects to; what it did itself when that is done. */
   #send(tracker: Tracker, message: Invalidation): void {
     if (tracker.session === this.#caller) this.#own.push({ tracker, message });
     else this.#sendNow(tracker, message);
