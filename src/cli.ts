@@ -6,6 +6,7 @@ import { REDIS_VERSION, REDSTART_VERSION } from './commands/version.ts';
 import type { Config } from './engine/config.ts';
 import { ConfigurationError, refusedConfiguration } from './engine/config-error.ts';
 import { loadConfiguration } from './engine/config-file.ts';
+import { checkAof } from './persistence/check-aof.ts';
 import { checkRdb } from './persistence/check-rdb.ts';
 import { SnapshotLoadError } from './persistence/snapshots.ts';
 import { Redstart } from './redstart.ts';
@@ -18,6 +19,7 @@ import { createLogger, LogFileError, type Logger } from './server/logger.ts';
 const USAGE = `Usage: redstart [/path/to/redis.conf] [options] [-]
        redstart - (read the configuration from standard input)
        redstart check-rdb <file> (say what is in a snapshot, and where it is damaged)
+       redstart check-aof [--fix] <file> (the same for an append-only file or its manifest)
        redstart -v or --version
        redstart -h or --help
 
@@ -40,6 +42,10 @@ async function main(argv: readonly string[]): Promise<void> {
   }
   if (argv[0] === 'check-rdb') {
     process.exitCode = checkRdb(argv.slice(1), print);
+    return;
+  }
+  if (argv[0] === 'check-aof') {
+    process.exitCode = checkAof(argv.slice(1), print);
     return;
   }
   const config = await readConfiguration(argv);

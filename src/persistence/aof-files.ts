@@ -130,7 +130,7 @@ export class AofFiles {
 }
 
 /** All of a small file. */
-function readWhole(files: Pick<LogFileSystem, 'openToRead'>, path: string): Buffer {
+export function readWhole(files: Pick<LogFileSystem, 'openToRead'>, path: string): Buffer {
   const file = files.openToRead(path);
   try {
     const bytes = Buffer.alloc(file.size());

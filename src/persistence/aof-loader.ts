@@ -11,18 +11,17 @@ import { join } from 'node:path';
 import type { Executor } from '../engine/execute.ts';
 import type { Session } from '../engine/session.ts';
 import type { Keyspace } from '../keyspace/keyspace.ts';
-import type { Args } from '../protocol/args.ts';
-import { Args as ReplayedArgs } from '../protocol/args.ts';
+import { Args } from '../protocol/args.ts';
 import { CommandQueue } from '../protocol/command-queue.ts';
 import { RespWriter } from '../protocol/resp-writer.ts';
 import { AofError, AofReader } from './aof-reader.ts';
 import type { FileSystem, OpenFile } from './file-system.ts';
 import { KeyspaceReader, type RdbReading } from './keyspace-reader.ts';
 import { RdbError } from './rdb-error.ts';
-import { MAGIC } from './rdb-format.ts';
-import { type ByteSource, RdbReader } from './rdb-reader.ts';
+import { RdbReader } from './rdb-reader.ts';
 import { SnapshotLoadError } from './snapshots.ts';
 import type { Steps } from './steps.ts';
+import { TailSource } from './tail-source.ts';
 
 /** Commands of a file between two pauses. */
 const COMMANDS_PER_STEP = 64;
@@ -44,25 +43,6 @@ export interface Cut {
   readonly bytesLost: number;
 }
 
-/** The bytes of a file, from somewhere on. */
-class TailSource implements ByteSource {
-  readonly size: number;
-  readonly #file: OpenFile;
-  #position: number;
-
-  constructor(file: OpenFile, position: number) {
-    this.#file = file;
-    this.#position = position;
-    this.size = file.size() - position;
-  }
-
-  read(into: Buffer, at: number, length: number): number {
-    const got = this.#file.read(into, at, length, this.#position);
-    this.#position += got;
-    return got;
-  }
-}
-
 /** See the file's comment. */
 export class AofLoader {
   /** Bytes that were read, of all files. */
@@ -79,7 +59,7 @@ export class AofLoader {
   cut: Cut | null = null;
   readonly #around: LoaderSurroundings;
   readonly #reply = new RespWriter();
-  readonly #queued = new ReplayedArgs();
+  readonly #queued = new Args();
   /** Commands behind a MULTI, while there is no EXEC. */
   #transaction: CommandQueue | null = null;
 
@@ -103,7 +83,7 @@ export class AofLoader {
     const before = this.loadedBytes;
     try {
       let offset = 0;
-      if (isSnapshot(file)) {
+      if (TailSource.isSnapshot(file)) {
         const reader = RdbReader.ofSource(new TailSource(file, 0), this.#around.reading.checks);
         yield* this.#located(path, this.#loadSnapshot(reader));
         offset = reader.offset;
@@ -202,12 +182,4 @@ export class AofLoader {
       throw new SnapshotLoadError(path, -1, reason);
     }
   }
-}
-
-/** Whether a file begins with a snapshot. */
-function isSnapshot(file: OpenFile): boolean {
-  const begin = Buffer.alloc(MAGIC.length);
-  return (
-    file.read(begin, 0, begin.length, 0) === begin.length && begin.toString('latin1') === MAGIC
-  );
 }

@@ -69,7 +69,7 @@ export class AofStartup {
     try {
       if (oldFile !== null) files.takeOver(oldFile);
       if (hasManifest || oldFile !== null) appendOnly.continue();
-      else appendOnly.begin();
+      else appendOnly.beginAtOnce();
     } catch (problem) {
       const reason = problem instanceof Error ? problem.message : String(problem);
       throw new SnapshotLoadError(files.path(settings.fileName), -1, reason);

@@ -25,6 +25,7 @@ import type { BackgroundSnapshots } from './background-snapshot.ts';
 import { CommitQueue } from './commit-queue.ts';
 import type { SnapshotFacts } from './keyspace-writer.ts';
 import type { ManifestEntry } from './manifest.ts';
+import { saveSnapshot } from './snapshot-file.ts';
 import type { SnapshotSettings } from './snapshot-settings.ts';
 
 /** Between a failed rewrite and the next that begins by itself. */
@@ -141,6 +142,22 @@ export class AppendOnlyFile implements AppendOnly, StreamReader, WriterEvents {
       this.#olderBytes = this.#baseBytes - file.sizeAtOpen;
     }
     this.files.removeHistory();
+    this.#promise();
+  }
+
+  /** Begins with what there is now, all of which is written before this returns. */
+  beginAtOnce(): void {
+    const { files, keyspace, settings, clock, snapshotSettings } = this.#around;
+    const base = this.files.nextBase();
+    const increment = this.files.nextIncrement();
+    const file = this.files.create(increment);
+    const { directory } = this.files;
+    const { writing } = snapshotSettings;
+    saveSnapshot(files, directory, base.name, keyspace, writing, this.#facts());
+    this.files.rebase(base, increment);
+    this.#begin(new AofWriter(file, settings.policy, clock, this));
+    this.#baseBytes = this.files.sizeBytes();
+    this.#olderBytes = this.#baseBytes;
     this.#promise();
   }
 
