@@ -5,7 +5,8 @@ import type { Library, LuaMachine } from './lua-machine.ts';
 /** Makes a library for a machine that is still to be built. */
 export type LibraryMaker = (machine: () => LuaMachine) => Library;
 
-const WORD = 2 ** 32;
+const DOUBLE = new Float64Array(1);
+const WORDS = new Int32Array(DOUBLE.buffer);
 /** Adding this to a double leaves its integer, rounded, in the low bits. */
 const ROUNDING = 2 ** 52 + 2 ** 51;
 const HEX_DIGITS_MAX = 8;
@@ -58,9 +59,8 @@ export const BIT_LIBRARY: LibraryMaker = (machine) => {
   };
 };
 
-/** A number as 32 bits, rounded as adding a large one rounds it. */
+/** A number as 32 bits: the low ones of its double after a large number was added to it. */
 function toWord(value: number): number {
-  const rounded = value + ROUNDING - ROUNDING;
-  if (!Number.isFinite(rounded)) return 0;
-  return (rounded % WORD) | 0;
+  DOUBLE[0] = value + ROUNDING;
+  return WORDS[0]!;
 }

@@ -60,20 +60,20 @@ export class CommandCall {
 
   /** Runs a command for the function that called; its error is raised, or returned. */
   call(L: LuaThread, raises: boolean): number {
-    const problem = this.#readArguments(L) ?? this.#refusal();
-    if (problem !== null) return this.fail(L, `ERR ${problem}`, raises);
+    const mistake = this.#readArguments(L);
+    if (mistake !== null) return this.fail(L, `ERR ${mistake}`, raises);
+    const refusal = this.#refusal();
+    if (refusal !== null) {
+      this.fail(L, `ERR ${refusal}`, false);
+      return this.#failed(L, raises);
+    }
     const { writer } = this;
     writer.reset();
     this.#executor.execute(this.#permission.session!, this.#args, writer);
     if (this.#buffer.length > KEPT_BYTES_MAX) this.#use(INITIAL_BYTES);
     this.#machine.module.api.lua_settop(L, 0);
     this.#replies.push(L, writer);
-    if (writer.buffer[0] !== TYPE_ERROR) return 1;
-    const { module } = this.#machine;
-    module.api.lua_pushboolean(L, 1);
-    module.api.lua_setfield(L, -2, module.name('ignore_error_stats_update'));
-    if (raises) module.raiseTop(L);
-    return 1;
+    return writer.buffer[0] === TYPE_ERROR ? this.#failed(L, raises) : 1;
   }
 
   /** Raises a table with the text of an error, or returns it. */
@@ -121,6 +121,15 @@ export class CommandCall {
     }
     args.end = end;
     return null;
+  }
+
+  /** Raises or returns the error of a command, marked as one that has been counted. */
+  #failed(L: LuaThread, raises: boolean): number {
+    const { module } = this.#machine;
+    module.api.lua_pushboolean(L, 1);
+    module.api.lua_setfield(L, -2, module.name('ignore_error_stats_update'));
+    if (raises) module.raiseTop(L);
+    return 1;
   }
 
   #command(): RegisteredCommand | null {

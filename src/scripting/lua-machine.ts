@@ -23,12 +23,13 @@ import { type LuaFunction, LuaModule } from './lua-module.ts';
 import { REMOVED_GLOBALS, SandboxNatives } from './sandbox-natives.ts';
 import { SANDBOX_SOURCE } from './sandbox-source.ts';
 
-/** What a library has: functions and constants. */
-export type Library = Readonly<Record<string, LuaFunction | number | string>>;
+/** What a library has: functions and constants; null is the null of `cjson`. */
+export type Library = Readonly<Record<string, LuaFunction | number | string | null>>;
 
 /** A reference to a value that the state keeps. */
 export type LuaReference = number & { readonly luaReference: never };
 
+const SANDBOX_NAME = '=sandbox';
 const HOOK_INSTRUCTIONS = 100_000;
 /** Protected calls and coroutines within each other; each takes its part of the stack. */
 const DEPTH_MAX = 180;
@@ -68,7 +69,8 @@ export class LuaMachine {
   readonly #chain: LuaThread[] = [];
   #thread: LuaThread | null = null;
   #threadReference: LuaReference | null = null;
-  #globals!: LuaReference;
+  /** The real table of globals: no script may get hold of it. */
+  globals!: LuaReference;
   #paused = false;
 
   constructor(bytesMax: number, libraries: Readonly<Record<string, Library>>) {
@@ -139,7 +141,7 @@ export class LuaMachine {
   /** Sets a global to the value on top of the stack, which it takes off. */
   setGlobal(L: LuaThread, name: string): void {
     const { api } = this.module;
-    this.dereference(L, this.#globals);
+    this.dereference(L, this.globals);
     api.lua_insert(L, -2);
     api.lua_setfield(L, -2, this.module.name(name));
     api.lua_settop(L, -2);
@@ -199,6 +201,7 @@ export class LuaMachine {
     for (const [name, value] of Object.entries(library)) {
       if (typeof value === 'function') api.lua_pushcclosure(L, next++, 0);
       else if (typeof value === 'number') api.lua_pushnumber(L, value);
+      else if (value === null) api.lua_pushlightuserdata(L, 0);
       else module.pushText(L, value);
       api.lua_setfield(L, -2, module.name(name));
     }
@@ -209,10 +212,10 @@ export class LuaMachine {
     const { api } = module;
     const natives = new SandboxNatives(this);
     api.lua_pushvalue(main, GLOBALS);
-    this.#globals = this.reference(main);
+    this.globals = this.reference(main);
     api.lua_getfield(main, GLOBALS, module.name('next'));
     this.nextPlain = this.reference(main);
-    const source = this.compile(Buffer.from(SANDBOX_SOURCE), '=sandbox');
+    const source = this.compile(Buffer.from(SANDBOX_SOURCE), SANDBOX_NAME);
     this.dereference(main, source);
     this.pushLibrary(main, {
       enter: (L) => this.#enter(L),
@@ -299,15 +302,21 @@ export class LuaMachine {
   #failure(L: LuaThread): Failure {
     const { module } = this;
     const { api } = module;
-    const raised = this.where(L, 0);
-    const place = raised?.what === 'C' ? (this.where(L, 1) ?? raised) : raised;
-    const source = place?.source ?? '=?';
-    const line = place?.line ?? -1;
+    const { source, line } = this.#placeOfError(L);
     const type = api.lua_type(L, -1);
     if (type !== TYPE_TABLE) return { text: `ERR ${this.#shown(L)}`, source, line };
     module.pushText(L, 'err');
     api.lua_rawget(L, -2);
     return { text: this.#shown(L), source, line };
+  }
+
+  /** The innermost function of the script itself. */
+  #placeOfError(L: LuaThread): { source: string; line: number } {
+    for (let level = 0; ; level++) {
+      const place = this.where(L, level);
+      if (place === null) return { source: '=?', line: -1 };
+      if (place.line >= 0 && place.source !== SANDBOX_NAME) return place;
+    }
   }
 
   /** The value on top of the stack as `tostring` shows it. */

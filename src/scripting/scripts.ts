@@ -84,8 +84,8 @@ export class Scripts implements Scripting {
     this.#runner.run(sessionOf(context.client), call, reply);
   }
 
-  requireKnown(args: Args): void {
-    this.#find(args);
+  requireSha1(args: Args): void {
+    if (args.length(1) !== SHA1_DIGITS) throw NO_SCRIPT;
   }
 
   load(code: Buffer): string {
@@ -107,7 +107,6 @@ export class Scripts implements Scripting {
   }
 
   #find(args: Args): Script {
-    if (args.length(1) !== SHA1_DIGITS) throw NO_SCRIPT;
     const name = args.text(1);
     const script = this.#scripts.get(name) ?? this.#scripts.get(name.toLowerCase());
     if (script === undefined) throw NO_SCRIPT;
