@@ -1,6 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { afterwards, ClientRoom, type RoomClient } from '../../test/support/client-room.ts';
+import { EVICTED } from '../keyspace/events.ts';
+import { Args } from '../protocol/args.ts';
 
 let room: ClientRoom;
 let reader: RoomClient;
@@ -168,6 +170,15 @@ describe('BCAST', () => {
     run(reader, ['SET', 'd', '5']);
     await nextTurn();
     expect(reader.take()).toBe(invalid('b'));
+  });
+
+  it('does not take for its own what expires or is evicted while its command runs', async () => {
+    run(reader, ['CLIENT', 'TRACKING', 'ON', 'BCAST', 'NOLOOP'], ['SET', 'k', 'v', 'PX', '5']);
+    room.pass(6);
+    run(reader, ['GET', 'k']);
+    room.keyspace.databases[0]!.announce(Args.of(Buffer.from('l')), 0, EVICTED);
+    await nextTurn();
+    expect(reader.take()).toBe(invalid('k', 'l'));
   });
 
   it('tells of much before the turn is over', () => {

@@ -18,7 +18,7 @@ import type {
   TrackingState,
 } from '../commands/services/tracking.ts';
 import type { Database } from '../keyspace/database.ts';
-import { EXPIRED, GROUP_CREATED, type KeyEvent, NEW } from '../keyspace/events.ts';
+import { EVICTED, EXPIRED, GROUP_CREATED, type KeyEvent, NEW } from '../keyspace/events.ts';
 import type { ChangeListener, Keyspace } from '../keyspace/keyspace.ts';
 import type { Args } from '../protocol/args.ts';
 import { PushMessage } from '../protocol/push-message.ts';
@@ -290,7 +290,8 @@ export class Tracking implements TrackingService, ChangeListener, CallScope {
 
   /** Gathers a key for those who listen to its prefixes. */
   #broadcast(args: Args, key: number, event: KeyEvent): void {
-    const by = event === EXPIRED ? null : this.#caller;
+    // These nobody has done, though it may have been on the occasion of a command.
+    const by = event === EXPIRED || event === EVICTED ? null : this.#caller;
     if (!this.#prefixes.changed(args, key, by)) return;
     if (this.#prefixes.isFull) this.#tell();
     if (this.#isTelling) return;

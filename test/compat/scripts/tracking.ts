@@ -128,7 +128,7 @@ export const script = defineScript({
     'GET',
     'SELECT nosuch',
     'DBSIZE',
-    'SCAN 0',
+    'SCAN 0 MATCH nosuch',
     figures,
     on('b', 'MSET s 1 n 1 e 1 t 1 y 1 l 1 r 1 o 1'),
     receive(),
