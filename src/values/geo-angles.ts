@@ -72,6 +72,10 @@ function refineArcsine(value: number, valueLow: number): void {
 
 /** The sine of an angle that is turned by so many right angles. */
 function turn(angle: number, rightAngles: number): void {
+  if (rightAngles === 0 && Math.abs(angle) < RIGHT / 2) {
+    sineNear(angle, 0);
+    return;
+  }
   const turns = Math.round(angle / RIGHT);
   const far = angle - turns * RIGHT;
   const near = far - turns * RIGHT_LOW;

@@ -21,6 +21,10 @@ export const OUTSIDE = -1;
 const FAR_LATITUDE = 66;
 const POLAR_LATITUDE = 80;
 
+/** By so much what is far is farther than what is not, lest rounding decides. */
+const FAR_ENOUGH = 1 + 1e-6;
+const TINY_SINE = 1e-24;
+
 /** The cells around one, in the order in which they are searched, as (eastward, northward). */
 const AROUND: readonly (readonly [number, number])[] = [
   [0, 0],
@@ -48,9 +52,28 @@ export class GeoArea {
   /** The unit. */
   unitMeters = 1;
 
+  #longitudeRadians = 0;
+  #latitudeRadians = 0;
+  #latitudeCosine = 0;
+  /** The square of the sine of half the angle beyond which places are outside for certain. */
+  #farSine = 0;
+
+  /** To be called before the first `distanceWithin`, when all is said. */
+  prepare(): void {
+    this.#longitudeRadians = radians(this.longitude);
+    this.#latitudeRadians = radians(this.latitude);
+    this.#latitudeCosine = Math.cos(this.#latitudeRadians);
+    // To the corner of a box it is no farther than along its sides, however the earth is bent.
+    const reach = this.isBox ? (this.width + this.height) / 2 : this.radius;
+    const halfAngle = ((reach * this.unitMeters) / EARTH_RADIUS_METERS / 2) * FAR_ENOUGH;
+    const sine = Math.sin(halfAngle);
+    this.#farSine = halfAngle < Math.PI / 2 ? sine * sine + TINY_SINE : Number.POSITIVE_INFINITY;
+  }
+
   /** The distance from the center to a place, or OUTSIDE. */
   distanceWithin(longitude: number, latitude: number): number {
     const { unitMeters } = this;
+    if (this.#isFar(longitude, latitude)) return OUTSIDE;
     if (!this.isBox) {
       const distance = distanceMeters(this.longitude, this.latitude, longitude, latitude);
       return distance > this.radius * unitMeters ? OUTSIDE : distance;
@@ -60,6 +83,15 @@ export class GeoArea {
     const eastward = distanceMeters(longitude, latitude, this.longitude, latitude);
     if (eastward > (this.width * unitMeters) / 2) return OUTSIDE;
     return distanceMeters(this.longitude, this.latitude, longitude, latitude);
+  }
+
+  /** Whether a place is outside for certain: most of those looked at are, and it is told quickly. */
+  #isFar(longitude: number, latitude: number): boolean {
+    const angle = radians(latitude);
+    const u = Math.sin((angle - this.#latitudeRadians) / 2);
+    if (u * u > this.#farSine) return true;
+    const v = Math.sin((radians(longitude) - this.#longitudeRadians) / 2);
+    return u * u + this.#latitudeCosine * Math.cos(angle) * v * v > this.#farSine;
   }
 
   /** The distance from the center to what is farthest from it, in meters. */

@@ -18,6 +18,9 @@ export const LATITUDE_MAX = 85.05112878;
 /** Where the world ends: what standard geohashes count from. */
 export const LATITUDE_POLE = 90;
 
+/** Cells from side to side of the grid, by its steps. */
+const CELLS = Float64Array.from({ length: STEPS_MAX + 1 }, (_, steps) => 2 ** steps);
+
 const WORD = 2 ** 32;
 const INT64_END = 2 ** 63;
 const UINT64_END = 2 ** 64;
@@ -32,7 +35,7 @@ export class GeoCell {
 
   /** Becomes the cell of a place; rows count from `-latitudeMax` to `latitudeMax`. */
   locate(longitude: number, latitude: number, steps: number, latitudeMax = LATITUDE_MAX): void {
-    const cells = 2 ** steps;
+    const cells = CELLS[steps]!;
     this.steps = steps;
     this.column = Math.trunc(((longitude + LONGITUDE_MAX) / (2 * LONGITUDE_MAX)) * cells);
     this.row = Math.trunc(((latitude + latitudeMax) / (2 * latitudeMax)) * cells);
@@ -49,7 +52,7 @@ export class GeoCell {
 
   /** Becomes the neighbour of a cell, 1 for the next, -1 for the one before, around the world. */
   neighbour(cell: GeoCell, eastward: number, northward: number): void {
-    const last = 2 ** cell.steps - 1;
+    const last = CELLS[cell.steps]! - 1;
     this.steps = cell.steps;
     this.column = eastward === 0 ? cell.column : (cell.column + eastward) & last;
     this.row = northward === 0 ? cell.row : (cell.row + northward) & last;
@@ -57,21 +60,21 @@ export class GeoCell {
 
   /** Bounds in degrees. */
   west(): number {
-    return -LONGITUDE_MAX + (this.column / 2 ** this.steps) * (2 * LONGITUDE_MAX);
+    return -LONGITUDE_MAX + (this.column / CELLS[this.steps]!) * (2 * LONGITUDE_MAX);
   }
 
   east(): number {
     const behind = (this.column + 1) >>> 0;
-    return -LONGITUDE_MAX + (behind / 2 ** this.steps) * (2 * LONGITUDE_MAX);
+    return -LONGITUDE_MAX + (behind / CELLS[this.steps]!) * (2 * LONGITUDE_MAX);
   }
 
   south(): number {
-    return -LATITUDE_MAX + (this.row / 2 ** this.steps) * (2 * LATITUDE_MAX);
+    return -LATITUDE_MAX + (this.row / CELLS[this.steps]!) * (2 * LATITUDE_MAX);
   }
 
   north(): number {
     const behind = (this.row + 1) >>> 0;
-    return -LATITUDE_MAX + (behind / 2 ** this.steps) * (2 * LATITUDE_MAX);
+    return -LATITUDE_MAX + (behind / CELLS[this.steps]!) * (2 * LATITUDE_MAX);
   }
 
   /** The least score of the places in it. */
@@ -81,8 +84,9 @@ export class GeoCell {
 
   /** The least score behind those of the places in it. */
   scoreEnd(): number {
+    const side = CELLS[STEPS_MAX - this.steps]!;
     // Rounded once, as the sum of two integers is.
-    return this.#highWord() * WORD + (this.#lowWord() + 4 ** (STEPS_MAX - this.steps));
+    return this.#highWord() * WORD + (this.#lowWord() + side * side);
   }
 
   /** Bits `from` to `from - 4` of the score, counted from 1. */

@@ -1,13 +1,14 @@
 /**
  * Searching a sorted set of places: which members lie in an area, how far from its center, in what
  * order. What was found is kept as numbers, in arrays that are used again; members stay where they
- * are, and are gone to by their ranks.
+ * are, and are gone to by their records, or by their ranks where they are packed.
  */
+import type { Ptr } from '../memory/address.ts';
 import { orderAll, orderRange } from '../structures/ordering.ts';
 import type { Cell } from './cell.ts';
 import { type GeoArea, GeoCover, OUTSIDE } from './geo-area.ts';
 import { GeoCell, latitudeOf, longitudeOf } from './geo-cell.ts';
-import type { SortedSets } from './sorted-set.ts';
+import { type SortedSets, ZSET_SKIPLIST } from './sorted-set.ts';
 import type { SortedSetCursor } from './sorted-set-cursor.ts';
 import { ScoreRange } from './sorted-set-range.ts';
 
@@ -23,7 +24,7 @@ export class GeoSearch {
   distances: Float64Array = new Float64Array(KEPT_MAX);
   /** The numbers of the places in order; see `sort`. */
   order: Uint32Array = new Uint32Array(KEPT_MAX);
-  #ranks = new Uint32Array(KEPT_MAX);
+  #places = new Uint32Array(KEPT_MAX);
   /** What is sorted by. */
   #keys = new Float64Array(KEPT_MAX);
   readonly #cover = new GeoCover();
@@ -39,6 +40,7 @@ export class GeoSearch {
     this.found = 0;
     const { cells, isNeeded } = this.#cover;
     this.#cover.cover(area);
+    area.prepare();
     let searched: GeoCell | null = null;
     for (let i = 0; i < cells.length; i++) {
       const around = cells[i]!;
@@ -64,7 +66,11 @@ export class GeoSearch {
 
   /** Goes to the member that is the place found as number `i`. */
   enter(sortedSets: SortedSets, cell: Cell, i: number): SortedSetCursor {
-    const cursor = sortedSets.enter(cell, this.#ranks[i]!);
+    if (cell.encoding === ZSET_SKIPLIST) {
+      sortedSets.cursor.readMemberOf(this.#places[i]! as Ptr);
+      return sortedSets.cursor;
+    }
+    const cursor = sortedSets.enter(cell, this.#places[i]!);
     cursor.read();
     return cursor;
   }
@@ -86,6 +92,7 @@ export class GeoSearch {
     this.#range.max[0] = around.scoreEnd();
     const { cursor } = sortedSets;
     const place = this.#place;
+    const isLarge = cell.encoding === ZSET_SKIPLIST;
     const count = sortedSets.selectScores(cell, this.#range);
     for (let i = 0; i < count && this.found < limit; i++) {
       if (i > 0) cursor.next();
@@ -93,14 +100,15 @@ export class GeoSearch {
       const score = cursor.score[0]!;
       place.ofScore(score);
       const distance = area.distanceWithin(longitudeOf(place), latitudeOf(place));
-      if (distance !== OUTSIDE) this.#add(sortedSets.first + i, score, distance);
+      if (distance === OUTSIDE) continue;
+      this.#add(isLarge ? cursor.place.record : sortedSets.first + i, score, distance);
     }
   }
 
-  #add(rank: number, score: number, distance: number): void {
+  #add(at: number, score: number, distance: number): void {
     const { found } = this;
     if (found === this.scores.length) this.#resize(2 * found);
-    this.#ranks[found] = rank;
+    this.#places[found] = at;
     this.scores[found] = score;
     this.distances[found] = distance;
     this.order[found] = found;
@@ -109,16 +117,16 @@ export class GeoSearch {
 
   #resize(length: number): void {
     const { scores, distances, order } = this;
-    const ranks = this.#ranks;
+    const places = this.#places;
     const kept = Math.min(length, scores.length);
     this.scores = new Float64Array(length);
     this.distances = new Float64Array(length);
     this.order = new Uint32Array(length);
-    this.#ranks = new Uint32Array(length);
+    this.#places = new Uint32Array(length);
     this.#keys = new Float64Array(length);
     this.scores.set(scores.subarray(0, kept));
     this.distances.set(distances.subarray(0, kept));
     this.order.set(order.subarray(0, kept));
-    this.#ranks.set(ranks.subarray(0, kept));
+    this.#places.set(places.subarray(0, kept));
   }
 }

@@ -100,6 +100,11 @@ export class SortedSetCursor {
     else this.#readEntry();
   }
 
+  /** As `read`, for the member of a record, wherever in a large sorted set that is. */
+  readMemberOf(record: Ptr): void {
+    this.#readRecord(record);
+  }
+
   /** Makes `score` tell of the score. */
   readScore(): void {
     if (this.#isPacked) {
