@@ -1,7 +1,7 @@
 /**
  * Bytes per key at a million keys of 16 bytes, and bytes per member of collections: what INFO's
- * used_memory and the resident set of the process grow by, against the same server empty. Every case gets a fresh process, so that no case
- * finds memory that another one left behind.
+ * used_memory and the resident set of the process grow by, against the same server empty. Every
+ * case gets a fresh process, so that no case finds memory that another one left behind.
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
