@@ -85,7 +85,7 @@ export class GeoArea {
     return distanceMeters(this.longitude, this.latitude, longitude, latitude);
   }
 
-  /** Whether a place is outside for certain: most of those looked at are, and it is told quickly. */
+  /** Whether a place is outside for certain: most are, and it is told quickly. */
   #isFar(longitude: number, latitude: number): boolean {
     const angle = radians(latitude);
     const u = Math.sin((angle - this.#latitudeRadians) / 2);

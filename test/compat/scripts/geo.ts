@@ -128,6 +128,14 @@ export const script = defineScript({
     'GEOSEARCH nokey FROMLONLAT 0 0 BYRADIUS 1 km WITHDIST',
   ]),
 
+  'Places whose distances differ in the last digit only': [
+    'ZADD w 9029190628151572 center 10508398856570128 farther 4503599353409466 nearer',
+    'GEORADIUSBYMEMBER w center 100000 km ASC',
+    'GEORADIUSBYMEMBER w center 100000 km DESC WITHDIST',
+    'GEOADD w 0 0 zero 180 0 antipode 179.9999 0.0001 next -179.9999 0.0001 other',
+    'GEOSEARCH w FROMMEMBER zero BYRADIUS 30000 km DESC WITHDIST',
+  ],
+
   'GEOSEARCH by box': inBothForms([
     ...SICILY,
     ...WORLD,
