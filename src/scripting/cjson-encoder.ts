@@ -21,6 +21,8 @@ const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
 /** Places of the stack that one level takes. */
 const PLACES = 4;
+const INT_MAX = 2 ** 31 - 1;
+const INT_MIN = -(2 ** 31);
 
 /** What stands for a byte in a string; none for those that stand for themselves. */
 const ESCAPES: readonly (string | undefined)[] = Array.from({ length: 256 }, (_, byte) => {
@@ -86,7 +88,8 @@ export class CjsonEncoder {
         api.lua_settop(L, -3);
         return -1;
       }
-      greatest = Math.max(greatest, key);
+      // An index that is no int of C wraps to the least, and makes an object.
+      if (key > greatest) greatest = key > INT_MAX ? INT_MIN : key;
       count++;
       api.lua_settop(L, -2);
     }

@@ -52,15 +52,12 @@ export class CmsgpackDecoder {
       case 0xc3:
         api.lua_pushboolean(L, type & 1);
         break;
-      case 0xc4:
       case 0xd9:
         this.#string(L, this.#uint(L, 1));
         break;
-      case 0xc5:
       case 0xda:
         this.#string(L, this.#uint(L, 2));
         break;
-      case 0xc6:
       case 0xdb:
         this.#string(L, this.#uint(L, 4));
         break;

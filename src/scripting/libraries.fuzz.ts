@@ -2,7 +2,8 @@
 // redis-server, and compares what comes out, errors included.
 // Run: npx tsx src/scripting/libraries.fuzz.ts   (SEED=n repeats a run, VALUES=n sets how many)
 
-import { show, TestEngine } from '../../test/support/engine.ts';
+import { ClientRoom } from '../../test/support/client-room.ts';
+import { show } from '../../test/support/engine.ts';
 import {
   expectSame,
   fuzzAgainstRedis,
@@ -67,8 +68,8 @@ const JSON_PARTS = [
 ];
 const OPTIONS = '<>=!!4bBhHlLTi2I3i8I4fdxc3c0s ';
 
-function randomString(random: SeededRandom): string {
-  const bytes = Array.from({ length: random.integer(0, 40) }, () =>
+function randomString(random: SeededRandom, lengthMax = 40): string {
+  const bytes = Array.from({ length: random.integer(0, lengthMax) }, () =>
     random.integer(0, 3) === 0 ? random.integer(0, 255) : random.integer(97, 122),
   );
   return `"${bytes.map((byte) => `\\${String(byte).padStart(3, '0')}`).join('')}"`;
@@ -92,8 +93,9 @@ function randomValue(random: SeededRandom, depth = 0): string {
   return `{${values.map((value, i) => `[${i * random.integer(1, 4) + 1}]=${value}`).join(',')}}`;
 }
 
+/** Of 31 bytes at most: of longer ones the two builds of Lua hash other bytes, and order differs. */
 function randomKey(random: SeededRandom): string {
-  return random.integer(0, 2) === 0 ? randomNumber(random) : randomString(random);
+  return random.integer(0, 2) === 0 ? randomNumber(random) : randomString(random, 31);
 }
 
 function randomBytes(random: SeededRandom, parts: readonly string[] | null): Buffer {
@@ -171,11 +173,11 @@ const MAKERS: readonly Maker[] = [
 ];
 
 async function compare({ client, random }: Oracle): Promise<number> {
-  const engine = new TestEngine();
+  const here = new ClientRoom().enter();
   for (let done = 0; done < VALUES; done += PER_SCRIPT) {
     const command = random.pick(MAKERS)(random);
     const about = command.map((arg) => JSON.stringify(arg.toString('latin1'))).join(' ');
-    expectSame(about, engine.text(...command), show(await client.call(...command)));
+    expectSame(about, here.call(...command), show(await client.call(...command)));
   }
   return VALUES;
 }

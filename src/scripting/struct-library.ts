@@ -1,7 +1,7 @@
 /**
  * The library `struct`: numbers and strings in binary forms. A format is a list of options:
  *
- *   < > =      the low byte first, the high byte first, as this machine has it
+ *   < >        the low byte first, as without it, or the high byte first
  *   !n         sizes are aligned, up to n (8 without a number)
  *   b B h H    integers of 1 and 2 bytes, with a sign and without
  *   l L T      integers of 8 bytes
@@ -61,7 +61,7 @@ class Format {
     const { option } = this;
     if (option === ' ') return;
     if (option === '>') this.isLittle = false;
-    else if (option === '<' || option === '=') this.isLittle = true;
+    else if (option === '<') this.isLittle = true;
     else if (option === '!') {
       const alignment = this.#number(ALIGNMENT_DEFAULT);
       if (alignment <= 0 || (alignment & (alignment - 1)) !== 0) {

@@ -205,7 +205,7 @@ export const script = defineScript({
     run('rawset(1, 2, 3)'),
     run('string.rep()'),
     run("string.rep('x', -1) return string.rep('ab', 3)"),
-    run('return coroutine.yield(1)'),
+    run('local x = coroutine.yield(1) return x'),
     run(
       'local c = coroutine.wrap(function(a) local b = coroutine.yield(a + 1) return b * 2 end) return {c(1), c(5)}',
     ),
