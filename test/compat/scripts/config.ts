@@ -57,7 +57,7 @@ export const script = defineScript({
     'CONFIG SET maxmemory -1',
     'CONFIG SET maxmemory 1.5gb',
     'CONFIG SET maxmemory 1xb',
-    masked('CONFIG SET maxmemory-policy nosuch', /, allkeys-s3fifo/, ''),
+    masked('CONFIG SET maxmemory-policy nosuch', /, allkeys-s3fifo, volatile-s3fifo/, ''),
     'CONFIG SET timeout -1',
     'CONFIG SET timeout x',
     'CONFIG SET timeout 99999999999',

@@ -1,0 +1,130 @@
+import { masked, picked } from '../normalise.ts';
+import { defineScript } from '../script.ts';
+
+const POLICIES = [
+  'volatile-lru',
+  'volatile-lfu',
+  'volatile-random',
+  'volatile-ttl',
+  'allkeys-lru',
+  'allkeys-lfu',
+  'allkeys-random',
+  'noeviction',
+];
+
+export const script = defineScript({
+  'OOM: what takes memory is refused when nothing may go': [
+    'SET k v',
+    'CONFIG SET maxmemory 1',
+    'SET k w',
+    'APPEND k w',
+    'LPUSH l a',
+    'HSET h f v',
+    'ZADD z 1 m',
+    'XADD x * f v',
+    'SETRANGE k 0 a',
+    'INCR n',
+    'GET k',
+    'EXISTS k',
+    'EXPIRE k 100',
+    'PERSIST k',
+    'RENAME k other',
+    'LPOP l',
+    'SREM s m',
+    'DEL other',
+    'PING',
+    'CONFIG SET maxmemory 0',
+    'SET k v',
+  ],
+
+  'OOM within transactions': [
+    'MULTI',
+    'SET k v',
+    'CONFIG SET maxmemory 1',
+    'EXEC',
+    'MULTI',
+    'SET k v',
+    'GET k',
+    'PING',
+    'EXEC',
+    'MULTI',
+    'EXEC',
+    'MULTI',
+    'DISCARD',
+    'CONFIG SET maxmemory 0',
+    'MULTI',
+    'GET k',
+    'EXEC',
+  ],
+
+  'policies that may take only keys with an expiry': [
+    ...['volatile-lru', 'volatile-lfu', 'volatile-random', 'volatile-ttl'].flatMap((policy) => [
+      'CONFIG SET maxmemory 0',
+      `CONFIG SET maxmemory-policy ${policy}`,
+      'FLUSHALL',
+      'SET stays v',
+      'SET goes v EX 1000',
+      'CONFIG SET maxmemory 1',
+      'SET more v',
+      'EXISTS stays goes more',
+      'GET stays',
+    ]),
+    'CONFIG SET maxmemory 0',
+  ],
+
+  'policies that may take any key': [
+    ...['allkeys-lru', 'allkeys-lfu', 'allkeys-random'].flatMap((policy) => [
+      'CONFIG SET maxmemory 0',
+      `CONFIG SET maxmemory-policy ${policy}`,
+      'FLUSHALL',
+      'CONFIG RESETSTAT',
+      'MSET a 1 b 2 c 3',
+      'CONFIG SET maxmemory 1',
+      'GET a',
+      'DBSIZE',
+      'SET more v',
+      picked('INFO stats', /^(?:evicted_keys):.*$/m),
+      'CONFIG RESETSTAT',
+      picked('INFO stats', /^(?:evicted_keys):.*$/m),
+    ]),
+    'CONFIG SET maxmemory 0',
+  ],
+
+  'INFO, and the names of policies': [
+    ...POLICIES.flatMap((policy) => [
+      `CONFIG SET maxmemory-policy ${policy}`,
+      picked('INFO memory', /^(?:maxmemory_policy):.*$/m),
+    ]),
+    'CONFIG SET maxmemory 64mb',
+    picked('INFO memory', /^(?:maxmemory|maxmemory_human|mem_not_counted_for_evict):.*$/m),
+    picked('INFO stats', /^(?:evicted_keys|current_eviction_exceeded_time):.*$/m),
+    'CONFIG SET maxmemory-eviction-tenacity 101',
+    'CONFIG SET maxmemory-eviction-tenacity -1',
+    'CONFIG SET maxmemory-eviction-tenacity 0',
+    'CONFIG SET maxmemory-eviction-tenacity 100',
+    'CONFIG SET maxmemory-samples 0',
+    'CONFIG SET maxmemory-samples 64',
+    'CONFIG SET lfu-log-factor -1',
+    'CONFIG SET lfu-decay-time -1',
+    masked('CONFIG SET maxmemory-policy s3fifo', /, allkeys-s3fifo, volatile-s3fifo/, ''),
+  ],
+
+  'OBJECT FREQ and IDLETIME speak of what the policy keeps': [
+    'SET k v',
+    ...POLICIES.flatMap((policy) => [
+      `CONFIG SET maxmemory-policy ${policy}`,
+      'SET k v',
+      masked(['OBJECT', 'FREQ', 'k'], /\d+/, 'some'),
+      masked(['OBJECT', 'IDLETIME', 'k'], /\d+/, 'some'),
+    ]),
+  ],
+
+  'CONFIG SET below what is in use evicts': [
+    'CONFIG SET maxmemory-policy allkeys-random',
+    'MSET a 1 b 2 c 3',
+    'CONFIG SET maxmemory 1',
+    'PING',
+    'DBSIZE',
+    'CONFIG SET maxmemory 0',
+  ],
+});
