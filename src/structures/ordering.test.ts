@@ -52,6 +52,36 @@ describe(`orderAll, SEED=${seed}`, () => {
   });
 });
 
+describe(`orderAll of many, SEED=${seed}`, () => {
+  const infinities = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  const kinds: [string, (random: SeededRandom) => number][] = [
+    ['integers', (random) => random.integer(-1e6, 1e6)],
+    ['few different ones', (random) => random.integer(-2, 2)],
+    ['zeros of both signs', (random) => random.pick([0, -0, 5e-324, -5e-324])],
+    ['doubles', (random) => (random.fraction() - 0.5) * 10 ** random.integer(-300, 300)],
+    ['infinities', (random) => random.pick([...infinities, 1, -1])],
+    ['one value', () => 7],
+  ];
+
+  it.each(kinds)('sorts %s, whatever else decides', (_, make) => {
+    const random = new SeededRandom(seed);
+    const count = 20_000;
+    const keys = Float64Array.from({ length: count }, () => make(random));
+    const values = Array.from({ length: count }, () => random.integer(0, 9));
+    for (const ties of [null, new ByValue(values)]) {
+      const compare = (a: number, b: number): number => {
+        if (keys[a] !== keys[b]) return keys[a]! < keys[b]! ? -1 : 1;
+        return ties === null ? 0 : values[a]! - values[b]!;
+      };
+      const items = numbered(count);
+      const moved = keys.slice();
+      orderAll(items, moved, count, ties);
+      expect(items).toEqual(numbered(count).sort((a, b) => compare(a, b) || a - b));
+      expect(moved).toEqual(Float64Array.from(items, (i) => keys[i]!));
+    }
+  });
+});
+
 describe(`orderRange, SEED=${seed}`, () => {
   it('puts what belongs at the places there, and loses nothing', () => {
     const random = new SeededRandom(seed);
