@@ -232,6 +232,7 @@ export class Database {
   move(args: Args, key: number, target: Database): void {
     const entry = this.findToChange(args, key);
     const dueMs = this.expiryMs(entry);
+    this.keyspace.witness?.keyChanging(target, this.hash(args, key));
     target.#reserve(args, key);
     this.#detachFound(entry);
     target.#attach(args, key, entry, dueMs);
@@ -347,8 +348,6 @@ export class Database {
 
   /** Makes room for argument `key`, so that nothing can fail once changes have begun. */
   #reserve(args: Args, key: number): void {
-    const { witness } = this.keyspace;
-    if (witness !== null) witness.keyChanging(this, this.hash(args, key));
     this.#table.reserve(this.root, this.hash(args, key));
   }
 

@@ -21,7 +21,7 @@ describe('snapshots on a disk that fails', () => {
     reader = new TestEngine({ databases: 1 });
   });
 
-  test(`after ${CRASHES} losses of power one of the last states is there, whole (SEED=${seed})`, async () => {
+  test(`lose nothing in ${CRASHES} losses of power (SEED=${seed})`, async () => {
     let lost = 0;
     for (let round = 0; round < CRASHES; round++) {
       const trial = new Trial(writer, seed + round);
@@ -34,7 +34,7 @@ describe('snapshots on a disk that fails', () => {
     expect(lost).toBeGreaterThan(CRASHES / 3);
   });
 
-  test(`${FAILURES} single failures harm nothing, and the next save makes good (SEED=${seed})`, async () => {
+  test(`lose nothing in ${FAILURES} single failures, and go on (SEED=${seed})`, async () => {
     const faults: readonly Fault[] = ['ENOSPC', 'EIO', 'EROFS', 'EACCES'];
     let failed = 0;
     for (let round = 0; round < FAILURES; round++) {
@@ -58,7 +58,7 @@ describe('snapshots on a disk that fails', () => {
     expect(failed).toBeGreaterThan(FAILURES / 3);
   });
 
-  test(`a full disk keeps the old snapshot, and a new one is saved when there is room`, async () => {
+  test('stay as they are on a full disk, and are saved again when there is room', async () => {
     for (const inBackground of [false, true]) {
       const trial = new Trial(writer, seed);
       expect(await trial.save(inBackground)).toBe(true);

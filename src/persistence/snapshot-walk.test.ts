@@ -22,10 +22,10 @@ describe('a walk', () => {
 
   test(`writes the state of its moment, whatever changes meanwhile (SEED=${seed})`, () => {
     const random = new SeededRandom(seed);
-    for (let round = 0; round < 12; round++) {
+    for (let round = 0; round < 8; round++) {
       const engine = new TestEngine();
       const keys = random.pick([3, 30, 120]);
-      fill(engine, random, keys, random.pick([0, 0, 6000]));
+      fill(engine, random, keys, random.pick([0, 0, 4000]));
       const before = stateOf(engine.keyspace);
       const run = begin(engine.keyspace, random.pick([64, 1000, 100_000]));
       const pace = random.pick([1, 5, 40]);
@@ -38,9 +38,9 @@ describe('a walk', () => {
     }
   });
 
-  test('goes on while a large value is being written, which is written at once if it changes', () => {
+  test('goes on while a large value is written, and writes it at once if it changes', () => {
     const engine = new TestEngine();
-    addLarge(engine, 'large', 50_000);
+    addLarge(engine, 'large', 30_000);
     engine.run('SET', 'a', '1');
     const before = stateOf(engine.keyspace);
     const run = begin(engine.keyspace, 1000);
@@ -50,7 +50,7 @@ describe('a walk', () => {
     engine.run('SET', 'b', '2');
     expect(run.bytes() - steps).toBeLessThan(50_000);
     engine.run('HSET', 'large', 'field 1', 'changed');
-    expect(run.bytes()).toBeGreaterThan(1_000_000);
+    expect(run.bytes()).toBeGreaterThan(600_000);
     while (!run.walk.step());
     expect(loaded(run, engine.keyspace.nowMs)).toEqual(before);
   });
@@ -152,10 +152,9 @@ function stateOf(keyspace: Keyspace): string[] {
       const start = entries.keyStart(entry);
       const name = entries.bytes(entry).toString('latin1', start, start + entries.keyLength(entry));
       const isStream = entries.type(entry) === TYPE_STREAM;
-      const payload = isStream ? payloads.dump(database, entry) : Buffer.of();
-      state.push(
-        `${database.id} ${name} ${database.expiryMs(entry)} ${Buffer.from(payload).toString('base64')}`,
-      );
+      const payload = Buffer.from(isStream ? payloads.dump(database, entry) : []);
+      const expiry = database.expiryMs(entry);
+      state.push(`${database.id} ${name} ${expiry} ${payload.toString('base64')}`);
     });
   }
   // The digest leaves out what is due.

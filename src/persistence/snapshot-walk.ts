@@ -1,8 +1,8 @@
 /**
  * The state of all data at one moment, written down while they change.
  *
- * The moment is that of `new SnapshotWalk`: what commands did before is in it, what they do later is
- * not. From then on the walk is the keyspace's witness. It writes all databases key by key, in
+ * The moment is that of `new SnapshotWalk`: what commands did before is in it, what they do later
+ * is not. From then on the walk is the keyspace's witness. It writes all databases key by key, in
  * steps, and a key that is about to change before its turn is written first; an emptied database
  * leaves it its table. So nothing is copied, and memory grows by buffers only.
  *
@@ -19,14 +19,19 @@ import type { Keyspace } from '../keyspace/keyspace.ts';
 import type { Witness } from '../keyspace/witness.ts';
 import type { Ptr } from '../memory/address.ts';
 import { KeyspaceWriter, type SnapshotFacts } from './keyspace-writer.ts';
-import { type ByteSink, RdbWriter, type RdbWriting, STEP_BYTES } from './rdb-writer.ts';
+import { type ByteSink, RdbWriter, type RdbWriting } from './rdb-writer.ts';
 import { SideBuffer } from './side-buffer.ts';
 import { HASHES_END, SnapshotRegion } from './snapshot-region.ts';
 import type { Steps } from './steps.ts';
 import { readingStructures } from './structures.ts';
 
-/** Buckets that a step goes through at most: many may have been written ahead. */
-const BUCKETS_PER_STEP = 64;
+/**
+ * What a step does: a byte of a value counts as one, as it may take time and become nothing by
+ * compression; a key and a bucket count as much as they take besides.
+ */
+const WORK_PER_STEP = 32 * 1024;
+const WORK_OF_KEY = 64;
+const WORK_OF_BUCKET = 64;
 /** Bytes at the side from where on each key written there moves the value on by a step. */
 const SIDE_BYTES_EASY = 256 * 1024;
 /** Bytes at the side at which the value is written to its end. */
@@ -164,15 +169,15 @@ export class SnapshotWalk implements Witness {
   }
 
   *#walk(region: SnapshotRegion): Steps {
-    const writer = this.#writer;
-    let pause = writer.written + STEP_BYTES;
-    let bucketsLeft = BUCKETS_PER_STEP;
+    const { entries } = this.#keyspace;
+    let workLeft = WORK_PER_STEP;
     let hasPaused = true;
     while (!region.isWritten) {
       const count = this.#takeBucket(region, hasPaused);
       hasPaused = false;
       for (let i = 0; i < count; i++) {
         const entry = this.#batch[i]! as Entry;
+        workLeft -= WORK_OF_KEY + entries.valueLength(entry);
         if (this.#isLarge(entry)) this.#large.push(entry);
         else this.#main.entry(region, entry);
       }
@@ -184,11 +189,11 @@ export class SnapshotWalk implements Witness {
         this.#takeInSide();
       }
       region.position = this.#bucketEnd;
-      if (!this.#pausesAtBucket && writer.written < pause && --bucketsLeft > 0) continue;
+      workLeft -= WORK_OF_BUCKET;
+      if (!this.#pausesAtBucket && workLeft > 0) continue;
       yield;
       hasPaused = true;
-      pause = writer.written + STEP_BYTES;
-      bucketsLeft = BUCKETS_PER_STEP;
+      workLeft = WORK_PER_STEP;
     }
   }
 
@@ -236,7 +241,7 @@ export class SnapshotWalk implements Witness {
     region.markAhead(hash);
     let position = start;
     do {
-      const found = table.scanBucket(region.root, position);
+      const found = table.scanBucket(region.root, position, end);
       position = table.nextPosition === 0 ? HASHES_END : table.nextPosition;
       for (let i = 0; i < found; i++) {
         const record = table.batch[i]! as Ptr;

@@ -260,15 +260,19 @@ export abstract class HashTable {
    * Collects into `batch` the records of one home bucket, the first at or after `position` (0 to
    * 2^32 - 1, a place in hash order), and sets `nextPosition` (0 when the table is done). Every
    * record present from the first call to the last is returned, however the table grows or shrinks
-   * between calls.
+   * between calls. Records whose tag alone puts them at or behind `end` are left out.
    */
-  scanBucket(root: Ptr, position: number): number {
+  scanBucket(root: Ptr, position: number, end = POSITION_END): number {
     const segment = this.#segmentAt(root, position);
     const shape = this.#word(segment, SEGMENT_SHAPE);
-    const firstTag = (position << (shape & 255)) >>> 16;
+    const own = shape & 255;
+    const firstTag = (position << own) >>> 16;
     const home = (firstTag * (shape >>> 8)) >>> 16;
-    this.nextPosition = positionBehind(position, shape & 255, shape >>> 8, home);
-    return this.#collectHome(segment, shape >>> 8, home, firstTag);
+    this.nextPosition = positionBehind(position, own, shape >>> 8, home);
+    const isWithin =
+      Math.floor(position / 2 ** (32 - own)) === Math.floor((end - 1) / 2 ** (32 - own));
+    const lastTag = isWithin ? ((end - 1) << own) >>> 16 : 0xffff;
+    return this.#collectHome(segment, shape >>> 8, home, firstTag, lastTag);
   }
 
   /**
@@ -375,7 +379,13 @@ export abstract class HashTable {
     }
   }
 
-  #collectHome(segment: Ptr, buckets: number, home: number, firstTag: number): number {
+  #collectHome(
+    segment: Ptr,
+    buckets: number,
+    home: number,
+    firstTag: number,
+    lastTag: number,
+  ): number {
     let found = 0;
     let bucket = home;
     for (let steps = 0; steps < buckets; steps++) {
@@ -384,7 +394,7 @@ export abstract class HashTable {
       const count = cells[cell]! & 15;
       for (let slot = 0; slot < count; slot++) {
         const tag = tagAt(cells, cell, slot);
-        if (tag >= firstTag && (tag * buckets) >>> 16 === home) {
+        if (tag >= firstTag && tag <= lastTag && (tag * buckets) >>> 16 === home) {
           this.batch[found++] = cells[cell + BUCKET_RECORDS + slot]!;
         }
       }

@@ -91,7 +91,7 @@ class MemoryFile implements OpenFile {
   }
 }
 
-/** Each call has its effect a little later. REQUIRES: writes come in the order of their positions. */
+/** Each call has its effect a little later. REQUIRES: what is written follows what was. */
 class MemoryBackgroundFile implements BackgroundFile {
   readonly #file: OpenFile;
 
