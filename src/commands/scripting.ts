@@ -9,7 +9,7 @@ const ANY_READ_NOTES = 'A script may read anything of its keys';
 function running(naming: ScriptNaming, isReadOnly: boolean): Handler {
   return (context, args, reply) => {
     const { scripting } = context.services;
-    if (naming === 'sha1') scripting.requireKnown(args);
+    if (naming === 'sha1') scripting.requireSha1(args);
     const keyCount = keyCountOf(args);
     scripting.run(context, args, reply, naming, isReadOnly, keyCount);
   };

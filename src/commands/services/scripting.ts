@@ -48,8 +48,8 @@ export interface Scripting {
     isReadOnly: boolean,
     keyCount: number,
   ): void;
-  /** Throws CommandError unless argument 1 is the SHA-1 of a script. */
-  requireKnown(args: Args): void;
+  /** Throws CommandError unless argument 1 is as long as a SHA-1. */
+  requireSha1(args: Args): void;
   /** Keeps a script; answers its SHA-1. Throws CommandError when it does not compile. */
   load(code: Buffer): string;
   has(sha1: string): boolean;
