@@ -13,7 +13,7 @@ const BATCH = 32;
 export interface ReplayOptions {
   readonly valueBytes: number;
   /** Seconds after which keys expire, far beyond the replay; undefined for never. */
-  readonly expirySeconds: ((key: number) => number) | undefined;
+  readonly expirySeconds: number | undefined;
   /** Requests that warm the cache and are not counted. */
   readonly warmUp: number;
 }
@@ -61,7 +61,7 @@ export class CacheClient {
       if (i >= options.warmUp) hits += found.filter(Boolean).length;
       if (missing.length === 0) continue;
       this.#socket.write(
-        Buffer.concat(missing.map((key) => setCommand(trace.keys[key]!, key, value, options))),
+        Buffer.concat(missing.map((key) => setCommand(trace.keys[key]!, value, options))),
       );
       await this.#replies(missing.length);
     }
@@ -98,8 +98,7 @@ export class CacheClient {
   }
 }
 
-function setCommand(key: string, index: number, value: string, options: ReplayOptions): Buffer {
-  const { expirySeconds } = options;
+function setCommand(key: string, value: string, { expirySeconds }: ReplayOptions): Buffer {
   if (expirySeconds === undefined) return encodeCommand(['SET', key, value]);
-  return encodeCommand(['SET', key, value, 'EX', String(expirySeconds(index))]);
+  return encodeCommand(['SET', key, value, 'EX', String(expirySeconds)]);
 }

@@ -47,6 +47,9 @@ const ALL_POLICIES = [
 const QUICK_POLICIES = ALL_POLICIES.slice(0, 4);
 const CHART = fileURLToPath(new URL('results/cache.svg', import.meta.url));
 
+/** Of all keys under a volatile policy, so that the one that falls due next is the oldest one. */
+const EXPIRY_SECONDS = 3600;
+
 interface Settings {
   readonly traces: readonly Trace[];
   readonly policies: readonly string[];
@@ -60,11 +63,6 @@ interface Figure {
   readonly policy: string;
   readonly ratio: number;
   readonly keysHeld: number;
-}
-
-/** Seconds from 1,000 to 100,000, a different number for each key but the same in every run. */
-function expiryOf(key: number): number {
-  return 1000 + ((Math.imul(key, 0x9e3779b1) >>> 0) % 99_000);
 }
 
 /** Bytes that the keys of a trace take in redis-server when all are there. */
@@ -101,7 +99,7 @@ async function measure(
     const emptyBytes = (await control.usedMemory())!;
     const limit = String(Math.floor(emptyBytes + roomBytes));
     await control.call('CONFIG', 'SET', 'maxmemory', limit);
-    const expirySeconds = policy.startsWith('volatile-') ? expiryOf : undefined;
+    const expirySeconds = policy.startsWith('volatile-') ? EXPIRY_SECONDS : undefined;
     const warmUp = Math.floor(trace.requests.length / 3);
     const ratio = await client.hitRatio(trace, { valueBytes, expirySeconds, warmUp });
     const keysHeld = Number(await control.call('DBSIZE'));

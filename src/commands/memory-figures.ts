@@ -1,7 +1,7 @@
 /**
  * Where the memory is, in the terms of INFO and MEMORY. Used is what the data set takes in the
- * arena, to the byte: the figure that maxmemory limits. Overhead is the part of it that finds keys
- * rather than holds them.
+ * arena, to the byte: maxmemory limits that and the buffers of clients. Overhead is the part of it
+ * that finds keys rather than holds them.
  */
 import type { Database } from '../keyspace/database.ts';
 import { EXTENT_BYTES, EXTENT_COUNT_MAX, EXTENT_SLAB } from '../memory/address.ts';
@@ -35,6 +35,8 @@ export interface MemoryFigures {
   readonly resident: number;
   /** Buffers of clients, outside of the arena. */
   readonly clients: number;
+  /** How long memory has been beyond maxmemory, in ms; 0 while it is not. */
+  readonly exceededMs: number;
   readonly keys: number;
   readonly databases: readonly DatabaseMemory[];
 }
@@ -63,6 +65,7 @@ export function memoryFigures({ keyspace, services }: Context): MemoryFigures {
     committed: keyspace.heap.heldBytes + sparePages(keyspace.heap) * PAGE_BYTES,
     resident: services.lifecycle.residentBytes(),
     clients,
+    exceededMs: services.statistics.eviction.currentExceededMs,
     keys: keyspace.keyCount(),
     databases: databases.filter(({ keys }) => keys > 0),
   };

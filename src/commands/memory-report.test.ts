@@ -16,6 +16,7 @@ const HEALTHY: MemoryFigures = {
   committed: 1060 * MB,
   resident: 1200 * MB,
   clients: 10_000,
+  exceededMs: 0,
   keys: 1000,
   databases: [{ id: 3, indexBytes: 99 * MB, expiryBytes: MB }],
 };
@@ -32,6 +33,7 @@ describe('diagnose', () => {
     ['Free pages', { committed: 1300 * MB, resident: 1300 * MB }],
     ['Process', { resident: 1500 * MB }],
     ['Clients', { clients: 3 * 200 * 1024 + 1 }],
+    ['Limit', { exceededMs: 1 }],
   ])('finds one problem: %s', (problem, figures) => {
     const text = diagnose({ ...HEALTHY, ...figures }, 3);
     expect([...text.matchAll(/^ \* ([\w ]+):/gm)].map(([, name]) => name)).toEqual([problem]);

@@ -114,6 +114,12 @@ const FINDINGS: readonly Finding[] = [
       'Clients: their buffers hold more than 200 kB each on average. Some read their replies too ' +
       "slowly: CLIENT LIST shows them, 'client-output-buffer-limit' bounds them.",
   },
+  {
+    applies: ({ exceededMs }) => exceededMs > 0,
+    text:
+      'Limit: memory is beyond maxmemory, as nothing may be evicted or eviction cannot keep up. See ' +
+      "'maxmemory-policy' and 'maxmemory-eviction-tenacity'.",
+  },
 ];
 
 /** What to make of the figures, in sentences; `clientCount` clients share the buffers. */

@@ -217,7 +217,12 @@ export class MemoryLimit implements CommandGate, EvictionFigures {
     if (this.#slice !== null) return;
     this.#slice = setImmediate(() => {
       this.#slice = null;
-      if (this.#limitBytes !== Number.POSITIVE_INFINITY) this.#makeRoom(0);
+      if (this.#limitBytes === Number.POSITIVE_INFINITY) return;
+      const { executor } = this.#parts;
+      executor.beginBatch(performance.now());
+      this.#makeRoom(0);
+      // Those who have heard of it pass it on.
+      executor.endBatch();
     });
   }
 
