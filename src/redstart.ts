@@ -40,6 +40,7 @@ import type { FileSystem } from './persistence/file-system.ts';
 import type { LoadingProgress } from './persistence/snapshots.ts';
 import { KeyspaceNotifications } from './pubsub/notifications.ts';
 import { Registry as PubSubRegistry } from './pubsub/registry.ts';
+import { Functions } from './scripting/functions.ts';
 import { ScriptRunner } from './scripting/script-runner.ts';
 import { Scripts } from './scripting/scripts.ts';
 import { ServerLifecycle } from './server/lifecycle.ts';
@@ -114,7 +115,9 @@ export class Redstart {
     const surroundings = { config, keyspace, executor, clock, log, keepsProcessAlive };
     this.#data = new StoredData({ ...options, ...surroundings });
     const runner = new ScriptRunner(executor, keyspace, log);
-    const scripting = new Scripts({ registry, executor, log, permission: runner }, runner);
+    const scriptSurroundings = { registry, executor, log, permission: runner };
+    const scripting = new Scripts(scriptSurroundings, runner);
+    const functions = new Functions(scriptSurroundings, runner, keyspace);
     const lifecycle = this.#createLifecycle(log, options.onShutdown);
     this.engine = new Engine({
       keyspace,
@@ -141,6 +144,7 @@ export class Redstart {
         persistence: this.#data.snapshots,
         appendOnly: this.#data.appendOnly,
         scripting,
+        functions,
         transactions: new Transactions(executor, keyspace, this.#limits, log),
         blocking: new Blocking(executor, keyspace, clock),
         tracking,

@@ -1,4 +1,6 @@
 /** Every command: each export of a family's file is one. */
+
+import * as appendOnlyFile from './aof.ts';
 import * as bitfields from './bitfield.ts';
 import * as bitmaps from './bitmap.ts';
 import * as bitOperations from './bitop.ts';
@@ -7,7 +9,6 @@ import type { Command } from './command.ts';
 import * as configuration from './config.ts';
 import * as connections from './connection.ts';
 import * as debugging from './debug.ts';
-import * as appendOnlyFile from './aof.ts';
 import * as dumps from './dump.ts';
 import * as places from './geo.ts';
 import * as placesByRadius from './geo-radius.ts';
@@ -40,6 +41,8 @@ import * as subscribing from './pubsub-subscribe.ts';
 import * as replication from './replication.ts';
 import * as saves from './save.ts';
 import * as scripting from './scripting.ts';
+import * as functions from './scripting-functions.ts';
+import * as libraries from './scripting-libraries.ts';
 import * as scripts from './scripting-scripts.ts';
 import * as servers from './server.ts';
 import * as sets from './set.ts';
@@ -140,6 +143,8 @@ const FAMILIES: readonly Readonly<Record<string, Command>>[] = [
   transactions,
   scripting,
   scripts,
+  functions,
+  libraries,
 ];
 
 /** All top-level commands. */

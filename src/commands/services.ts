@@ -12,7 +12,7 @@ import type { Lifecycle } from './services/lifecycle.ts';
 import type { LatencyMonitor, Monitors, Slowlog } from './services/observation.ts';
 import type { Persistence } from './services/persistence.ts';
 import type { PubSub } from './services/pubsub.ts';
-import type { Scripting } from './services/scripting.ts';
+import type { Functions, Scripting } from './services/scripting.ts';
 import type { Serialization } from './services/serialization.ts';
 import type { Statistics } from './services/statistics.ts';
 import type { Tracking } from './services/tracking.ts';
@@ -37,6 +37,7 @@ export interface Services {
   readonly persistence: Persistence;
   readonly appendOnly: AppendOnly;
   readonly scripting: Scripting;
+  readonly functions: Functions;
   readonly transactions: Transactions;
   readonly blocking: Blocking;
   readonly tracking: Tracking;

@@ -63,6 +63,7 @@ export interface LuaExports {
   lua_getstack(L: LuaThread, level: number, record: number): number;
   lua_gettop(L: LuaThread): number;
   lua_insert(L: LuaThread, index: number): void;
+  lua_isnumber(L: LuaThread, index: number): number;
   lua_iscfunction(L: LuaThread, index: number): number;
   lua_newthread(L: LuaThread): LuaThread;
   lua_next(L: LuaThread, index: number): number;

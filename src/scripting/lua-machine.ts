@@ -71,9 +71,19 @@ export class LuaMachine {
   #threadReference: LuaReference | null = null;
   /** The real table of globals: no script may get hold of it. */
   globals!: LuaReference;
+  /** The globals that scripts see: empty, with a metatable that reads from others. */
+  #environment!: LuaReference;
+  #loadingGlobals: LuaReference | null = null;
   #paused = false;
+  /** What the code that was compiled last is called. */
+  #source = '';
 
-  constructor(bytesMax: number, libraries: Readonly<Record<string, Library>>) {
+  /** `loading` is the table \`redis\` of a library as it is loaded; see `isLoading`. */
+  constructor(
+    bytesMax: number,
+    libraries: Readonly<Record<string, Library>>,
+    loading: Library = {},
+  ) {
     this.bytesMax = bytesMax;
     this.module = new LuaModule(bytesMax);
     const { api } = this.module;
@@ -88,7 +98,7 @@ export class LuaMachine {
       open(this.main);
       api.lua_settop(this.main, 0);
     }
-    this.#build(libraries);
+    this.#build(libraries, loading);
   }
 
   /** Whether the script holds so much memory that the state is better dropped after it. */
@@ -126,6 +136,7 @@ export class LuaMachine {
     const { module, main } = this;
     const { api } = module;
     // Compiled code begins with a byte that text never begins with.
+    if (name !== SANDBOX_NAME) this.#source = name;
     const text = code[0] === 0x1b ? Buffer.concat([Buffer.from(' '), code]) : code;
     const room = api.malloc(text.length + 1);
     if (room === 0) throw new CompileError('not enough memory');
@@ -168,6 +179,17 @@ export class LuaMachine {
     throw new LuaError(failure);
   }
 
+  /** Whether globals are those of a library that is being loaded. */
+  set isLoading(isLoading: boolean) {
+    const { module, main } = this;
+    const { api } = module;
+    this.dereference(main, this.#environment);
+    api.lua_getmetatable(main, -1);
+    this.dereference(main, isLoading ? this.#loadingGlobals! : this.globals);
+    api.lua_setfield(main, -2, module.name('__index'));
+    api.lua_settop(main, 0);
+  }
+
   /** Gives up the coroutine of a script that has failed. */
   drop(): void {
     if (this.#threadReference !== null) this.release(this.#threadReference);
@@ -207,7 +229,7 @@ export class LuaMachine {
     }
   }
 
-  #build(libraries: Readonly<Record<string, Library>>): void {
+  #build(libraries: Readonly<Record<string, Library>>, loading: Library): void {
     const { module, main } = this;
     const { api } = module;
     const natives = new SandboxNatives(this);
@@ -223,12 +245,17 @@ export class LuaMachine {
       isLua: (L) => this.#isLua(L),
       freeze: (L) => natives.freeze(L),
       loadstring: natives.loadstring(),
+      offer: (L) => {
+        this.#loadingGlobals = this.reference(L);
+        return 0;
+      },
     });
     const groups: Record<string, Library> = {
       replaced: natives.globals(),
       replacedString: natives.strings(),
       replacedTable: natives.tables(),
       replacedMath: natives.maths(),
+      loading,
       removed: Object.fromEntries(REMOVED_GLOBALS.map((name) => [name, name])),
     };
     for (const [name, group] of Object.entries(groups)) {
@@ -248,6 +275,8 @@ export class LuaMachine {
     if (api.lua_pcall(main, 1, 1, 0) !== STATUS_OK) {
       throw new Error(`the sandbox cannot be built: ${module.text(main, -1)}`);
     }
+    api.lua_pushvalue(main, -1);
+    this.#environment = this.reference(main);
     api.lua_replace(main, GLOBALS);
     this.release(source);
     api.lua_settop(main, 0);
@@ -314,7 +343,8 @@ export class LuaMachine {
   #placeOfError(L: LuaThread): { source: string; line: number } {
     for (let level = 0; ; level++) {
       const place = this.where(L, level);
-      if (place === null) return { source: '=?', line: -1 };
+      // All that is left of it is a tail call.
+      if (place === null) return { source: this.#source, line: 0 };
       if (place.line >= 0 && place.source !== SANDBOX_NAME) return place;
     }
   }

@@ -119,5 +119,12 @@ end
 setmetatable(globals, { __index = missing })
 local env = freeze(globals, freeze({ __index = missing }, nobody))
 globals._G = env
+
+-- What the code of a library of functions sees as it is loaded.
+local loading = native.loading
+if loading.register_function then
+  local redis = freeze(setmetatable(loading, { __index = missing }), nobody)
+  native.offer(setmetatable({ redis = redis, server = redis }, { __index = missing }))
+end
 return env
 `;

@@ -49,15 +49,15 @@ const LIBRARIES: Readonly<Record<string, LibraryMaker>> = {
 /** See the file's comment. */
 export class ScriptState {
   readonly #around: ScriptSurroundings;
-  readonly #extra: (state: ScriptState) => Library;
+  readonly #registering: Library;
   #machine: LuaMachine | null = null;
   #calls!: CommandCall;
   #toReply!: LuaToReply;
 
-  /** `extra` is what its table `redis` has in addition. */
-  constructor(around: ScriptSurroundings, extra: (state: ScriptState) => Library = () => ({})) {
+  /** `registering` is what libraries of functions call as they are loaded, if any are. */
+  constructor(around: ScriptSurroundings, registering: Library = {}) {
     this.#around = around;
-    this.#extra = extra;
+    this.#registering = registering;
   }
 
   /** The machine; another one than before when that was dropped. */
@@ -125,10 +125,16 @@ export class ScriptState {
     });
     let machine!: LuaMachine;
     const libraries: Record<string, Library> = {
-      redis: { ...redis.functions, ...this.#extra(this) },
+      redis: redis.functions,
     };
     for (const [name, make] of Object.entries(LIBRARIES)) libraries[name] = make(() => machine);
-    machine = new LuaMachine(MEMORY_BYTES_MAX, libraries);
+    const { log: write, ...others } = redis.functions;
+    const constants = Object.entries(others).filter(([, value]) => typeof value !== 'function');
+    const registers = Object.keys(this.#registering).length > 0;
+    const loading = registers
+      ? { ...Object.fromEntries(constants), log: write!, ...this.#registering }
+      : {};
+    machine = new LuaMachine(MEMORY_BYTES_MAX, libraries, loading);
     this.#calls = new CommandCall(machine, registry, executor, permission);
     this.#toReply = new LuaToReply(machine.module);
     redis.attach(machine, this.#calls);

@@ -219,7 +219,7 @@ function unpack(module: LuaModule, L: LuaThread): number {
       count++;
     } else if (option === 'c') {
       if (size === 0) {
-        if (count === 0 || api.lua_type(L, -1) !== 3) {
+        if (count === 0 || api.lua_isnumber(L, -1) === 0) {
           module.raise(L, "format 'c0' needs a previous size");
         }
         size = Math.trunc(api.lua_tonumber(L, -1));

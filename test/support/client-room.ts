@@ -32,6 +32,7 @@ import { Args } from '../../src/protocol/args.ts';
 import type { PushMessage } from '../../src/protocol/push-message.ts';
 import { RespWriter } from '../../src/protocol/resp-writer.ts';
 import { Registry as PubSubRegistry } from '../../src/pubsub/registry.ts';
+import { Functions } from '../../src/scripting/functions.ts';
 import { ScriptRunner } from '../../src/scripting/script-runner.ts';
 import { Scripts } from '../../src/scripting/scripts.ts';
 import { START_MS, show } from './engine.ts';
@@ -119,6 +120,7 @@ export class ClientRoom {
       appendOnly: NO_APPEND_ONLY,
       persistence: memorySnapshots(this.keyspace, this.executor, { clock: this.clock }),
       scripting: new Scripts(surroundings, runner),
+      functions: new Functions(surroundings, runner, keyspace),
       transactions: new Transactions(this.executor, this.keyspace, this.limits, SILENT_LOG),
       blocking: new Blocking(this.executor, this.keyspace, this.clock),
       tracking: this.tracking,
