@@ -174,7 +174,7 @@ function addPlaces(
     }
   } finally {
     // Those that were added stay, even if there was no memory for the others.
-    if (added + moved > 0) database.changed(args, 1, SCORED);
+    if (added + moved > 0) database.changed(args, 1, SCORED, added + moved);
     else if (sortedSets.count(cell) === 0) database.remove(args, 1);
   }
   return countsChanged ? added + moved : added;

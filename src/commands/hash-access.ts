@@ -28,7 +28,7 @@ export function setFields(context: Context, args: Args, cell: EntryCell | null):
   } else {
     added = setSeveral(context, args, cell);
   }
-  database.changed(args, 1, FIELD_SET);
+  database.changed(args, 1, FIELD_SET, (args.count - 2) >> 1);
   return added;
 }
 

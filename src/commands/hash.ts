@@ -118,7 +118,7 @@ export const hdel: Command = {
     const { hashes } = context.keyspace;
     const removed = hashes.remove(cell, args, 2);
     if (removed > 0) {
-      context.database.changed(args, 1, FIELD_DELETED);
+      context.database.changed(args, 1, FIELD_DELETED, removed);
       if (hashes.length(cell) === 0) removeEmptied(context, args, 1);
     }
     reply.integer(removed);

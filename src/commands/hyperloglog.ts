@@ -41,10 +41,10 @@ export const pfadd: Command = {
   syntax: 'key [element...]',
   run(context, args, reply) {
     let cell = writeCollection(context, args, 1, TYPE_STRING);
-    let changed = false;
+    let changes = 0;
     if (cell === null) {
       cell = create(context, args);
-      changed = true;
+      changes = 1;
     } else {
       requireHyperLogLog(cell);
       // The first of several elements must not be added when another cannot be.
@@ -56,13 +56,13 @@ export const pfadd: Command = {
       const mark = markOf(args.bytes, args.view, args.start(i), args.length(i));
       const outcome = addElement(cell, mark, hyperloglogSparseBytesMax);
       if (outcome === CORRUPT) throw CORRUPTED;
-      if (outcome === RAISED) changed = true;
+      if (outcome === RAISED) changes++;
     }
-    if (changed) {
+    if (changes > 0) {
       forgetCount(cell.bytes, cell.start);
-      context.database.changed(args, 1, HYPERLOGLOG_CHANGED);
+      context.database.changed(args, 1, HYPERLOGLOG_CHANGED, changes);
     }
-    reply.integer(changed ? 1 : 0);
+    reply.integer(changes > 0 ? 1 : 0);
   },
 };
 

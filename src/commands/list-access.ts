@@ -52,7 +52,8 @@ export function addElements(
   let count = elements.count - first;
   if (cell === null) createList(context, args, key, elements, first, atFront);
   else count = lists.push(cell, elements, first, atFront);
-  database.changed(args, key, atFront ? PUSHED_FIRST : PUSHED_LAST);
+  const event = atFront ? PUSHED_FIRST : PUSHED_LAST;
+  database.changed(args, key, event, elements.count - first);
   return count;
 }
 
@@ -84,7 +85,8 @@ export function removeElements(
   atFront: boolean,
 ): void {
   const isEmptied = takeElements(context, cell, elements, atFront);
-  context.database.changed(args, key, atFront ? POPPED_FIRST : POPPED_LAST);
+  const event = atFront ? POPPED_FIRST : POPPED_LAST;
+  context.database.changed(args, key, event, elements);
   if (isEmptied) removeEmptied(context, args, key);
 }
 

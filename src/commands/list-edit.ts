@@ -95,7 +95,7 @@ export const lrem: Command = {
     if (removed === 0) return;
     const isEmptied = lists.length(cell) === 0;
     if (!isEmptied) lists.settle(cell);
-    context.database.changed(args, 1, LIST_REMOVED);
+    context.database.changed(args, 1, LIST_REMOVED, removed);
     if (isEmptied) removeEmptied(context, args, 1);
   },
 };
@@ -122,7 +122,7 @@ export const ltrim: Command = {
     const first = Math.max(fromFront(start, length), 0);
     const last = Math.min(fromFront(stop, length), length - 1);
     if (first > last) {
-      database.changed(args, 1, LIST_TRIMMED);
+      database.changed(args, 1, LIST_TRIMMED, length);
       removeEmptied(context, args, 1);
       return;
     }
@@ -130,7 +130,8 @@ export const ltrim: Command = {
     lists.remove(cell, first, true);
     lists.settle(cell);
     // One that keeps everything is announced as Redis does, but counts for nothing.
-    if (last - first + 1 < length) database.changed(args, 1, LIST_TRIMMED);
+    const removed = length - (last - first + 1);
+    if (removed > 0) database.changed(args, 1, LIST_TRIMMED, removed);
     else database.announce(args, 1, LIST_TRIMMED);
   },
 };

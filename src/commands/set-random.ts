@@ -107,7 +107,7 @@ function popSeveral(context: Context, args: Args, reply: Reply): void {
   if (count >= size) {
     reply.set(size);
     sets.writeAll(cell, reply);
-    database.changed(args, 1, MEMBERS_POPPED);
+    database.changed(args, 1, MEMBERS_POPPED, size);
     removeEmptied(context, args, 1);
     keyspace.effects?.note('DEL', args.copy(1));
     return;
@@ -117,8 +117,9 @@ function popSeveral(context: Context, args: Args, reply: Reply): void {
   try {
     setPicker.takeOut(cell, count, taken ?? reply);
   } finally {
-    if (sets.size(cell) < size) {
-      database.changed(args, 1, MEMBERS_POPPED);
+    const removed = size - sets.size(cell);
+    if (removed > 0) {
+      database.changed(args, 1, MEMBERS_POPPED, removed);
       taken?.note(keyspace.effects!, args.copy(1));
     }
   }

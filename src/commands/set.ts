@@ -23,7 +23,7 @@ export const sadd: Command = {
     const { database, keyspace } = context;
     const cell = writeCollection(context, args, 1, TYPE_SET);
     const added = cell === null ? createSet(context, args, 1, 2) : keyspace.sets.add(cell, args, 2);
-    if (added > 0) database.changed(args, 1, MEMBERS_ADDED);
+    if (added > 0) database.changed(args, 1, MEMBERS_ADDED, added);
     reply.integer(added);
   },
 };
@@ -49,7 +49,7 @@ export const srem: Command = {
       for (let i = 2; i < args.count && removed < size; i++) {
         if (sets.removeArgument(cell, args, i, 2)) removed++;
       }
-      if (removed > 0) database.changed(args, 1, MEMBERS_DELETED);
+      if (removed > 0) database.changed(args, 1, MEMBERS_DELETED, removed);
       if (removed === size) removeEmptied(context, args, 1);
     }
     reply.integer(removed);

@@ -106,7 +106,7 @@ export function storeSorted(
       const cell = createCollection(context, args, key, TYPE_LIST, LIST_QUICKLIST, ROOT_BYTES);
       cell.root = builder.adopt();
     }
-    database.changed(args, key, SORTED_STORED);
+    database.changed(args, key, SORTED_STORED, count);
     return count;
   } finally {
     builder.end();

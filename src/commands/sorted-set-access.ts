@@ -98,7 +98,7 @@ export function removeSelected(
   const isEmptied = elements === sortedSets.count(cell);
   // What is emptied is freed with its key, bit by bit.
   if (!isEmptied) sortedSets.removeRanks(cell, sortedSets.first, elements);
-  database.changed(args, key, event);
+  database.changed(args, key, event, elements);
   if (isEmptied) removeEmptied(context, args, key);
 }
 

@@ -114,7 +114,7 @@ export const zrem: Command = {
     }
     reply.integer(removed);
     if (removed === 0) return;
-    context.database.changed(args, 1, MEMBER_UNSCORED);
+    context.database.changed(args, 1, MEMBER_UNSCORED, removed);
     if (sortedSets.count(cell) === 0) removeEmptied(context, args, 1);
   },
 };
@@ -293,7 +293,7 @@ function addSeveral(
     }
   } finally {
     // Those that were added stay, even if there was no memory for the others.
-    if (added + updated > 0) database.changed(args, 1, SCORED);
+    if (added + updated > 0) database.changed(args, 1, SCORED, added + updated);
     else removeUnused(context, cell, args);
   }
   return (mode & COUNT_CHANGED) !== 0 ? added + updated : added;

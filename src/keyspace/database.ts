@@ -240,10 +240,10 @@ export class Database {
 
   /**
    * Says that a key has changed, after the change: the one source of invalidation, notification,
-   * dirty count and propagation.
+   * dirty count and propagation. Several elements count for as many changes.
    */
-  changed(args: Args, key: number, event: KeyEvent): void {
-    this.keyspace.dirty++;
+  changed(args: Args, key: number, event: KeyEvent, changes = 1): void {
+    this.keyspace.dirty += changes;
     const listener = this.keyspace.listener;
     if (listener !== null) listener.keyChanged(this, args, key, event);
   }

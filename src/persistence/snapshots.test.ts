@@ -24,7 +24,7 @@ describe('snapshots', () => {
     const { engine, snapshots } = start();
     engine.run('SET', 'a', '1');
     engine.run('RPUSH', 'b', '1', '2');
-    expect(snapshots.changesSinceSave).toBe(2);
+    expect(snapshots.changesSinceSave).toBe(3);
     expect(engine.text('SAVE')).toBe('OK');
     expect(snapshots.changesSinceSave).toBe(0);
     expect(snapshots.saves).toBe(1);

@@ -5,6 +5,11 @@ import { defineScript, type Line, on, type Step, wait } from '../script.ts';
 const values = (line: Line, ...fields: string[]): Step =>
   picked(line, new RegExp(`^(?:${fields.join('|')}):\\S*`, 'm'));
 
+const changes: Step = values('INFO persistence', 'rdb_changes_since_last_save');
+
+/** Each command, and how many changes there are after it. */
+const counted = (...lines: string[]): Step[] => lines.flatMap((line) => [line, changes]);
+
 const figures: Step = values(
   'INFO persistence',
   'rdb_changes_since_last_save',
@@ -48,6 +53,33 @@ export const script = defineScript(
     ],
 
     'BGSAVE in a transaction is scheduled': ['MULTI', 'BGSAVE', 'EXEC', wait(1200), figures],
+
+    'Changes are counted by elements': [
+      'SAVE',
+      ...counted(
+        'RPUSH l 1 2 3 4 5 6 7 8 9',
+        'LPOP l 3',
+        'LREM l 0 4',
+        'LTRIM l 0 1',
+        'LTRIM l 5 6',
+        'SADD s 1 2 3 a b c',
+        'SREM s 1 2 none',
+        'HSET h a 1 b 2 c 3',
+        'HSET h a 1 b 5',
+        'HDEL h a b none',
+        'ZADD z 1 a 2 b 3 c 4 d',
+        'ZADD z 1 a 9 b',
+        'ZREM z a none',
+        'ZPOPMIN z 2',
+        'GEOADD g 1 1 a 2 2 b',
+        'PFADD p a b c',
+        'PFADD p a',
+        'MSET a 1 b 2 c 3',
+        'DEL a b none',
+        'RPUSH t 3 1 2',
+        'SORT t STORE u',
+      ),
+    ],
 
     'BGSAVE with other arguments': ['BGSAVE now', 'BGSAVE SCHEDULE now', ['BGSAVE', '']],
   },
