@@ -60,7 +60,7 @@ export class StoredData {
   }
 
   /** Serves an engine, as the configuration says it now and later. */
-  attach(engine: Engine, cron: Cron): void {
+  attach(engine: Engine, cron: Pick<Cron, 'onTick'>): void {
     const { config, clock, log, progress } = this.#parts;
     engine.commits = this.appendOnly.commits;
     this.#startup = new AofStartup({

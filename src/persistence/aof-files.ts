@@ -12,6 +12,9 @@ const INCREMENT = /\.incr\.aof$/;
 export class AofFiles {
   /** What there is, and what is to be. */
   manifest: Manifest = Manifest.EMPTY;
+  /** The last numbers that were given, also to files that are not in the manifest yet. */
+  #lastBase = 0;
+  #lastIncrement = 0;
   readonly #files: LogFileSystem;
   readonly #settings: AofSettings;
 
@@ -70,15 +73,18 @@ export class AofFiles {
     this.#files.syncDirectory(this.directory);
   }
 
-  /** The base that would be next. */
+  /** The base that is next; each is another. */
   nextBase(): ManifestEntry {
-    const sequence = this.manifest.nextSequence('b', BASE);
+    const sequence = Math.max(this.manifest.nextSequence('b', BASE), this.#lastBase + 1);
+    this.#lastBase = sequence;
     return { name: `${this.#settings.fileName}.${sequence}.base.rdb`, sequence, type: 'b' };
   }
 
-  /** The increment that would be next. */
+  /** The increment that is next; each is another. */
   nextIncrement(): ManifestEntry {
-    const sequence = this.manifest.nextSequence('i', INCREMENT);
+    const listed = this.manifest.nextSequence('i', INCREMENT);
+    const sequence = Math.max(listed, this.#lastIncrement + 1);
+    this.#lastIncrement = sequence;
     return { name: `${this.#settings.fileName}.${sequence}.incr.aof`, sequence, type: 'i' };
   }
 
@@ -114,13 +120,14 @@ export class AofFiles {
 
   /** Bytes of all parts. */
   sizeBytes(): number {
-    let sum = 0;
-    for (const { name } of this.manifest.parts) {
-      const file = this.#files.openToRead(this.path(name));
-      sum += file.size();
-      file.close();
-    }
-    return sum;
+    return this.manifest.parts.reduce((sum, part) => sum + this.sizeOf(part), 0);
+  }
+
+  sizeOf({ name }: ManifestEntry): number {
+    const file = this.#files.openToRead(this.path(name));
+    const bytes = file.size();
+    file.close();
+    return bytes;
   }
 
   #save(manifest: Manifest): void {

@@ -79,6 +79,7 @@ export class AofReader {
       this.#command();
       return 'command';
     }
+    this.#cursor = this.#at + 1;
     if (first !== HASH) throw this.#damage(`${first} begins neither a command nor a comment`);
     this.#annotation();
     return 'annotation';
@@ -109,6 +110,7 @@ export class AofReader {
     this.#need(length + 2);
     const end = this.#cursor + length;
     if (this.#bytes[end] !== CR || this.#bytes[end + 1] !== LF) {
+      this.#cursor = end + 1;
       throw this.#damage('an argument is not as long as it says');
     }
     this.#cursor = end + 2;
@@ -150,8 +152,14 @@ export class AofReader {
     this.#at = this.#cursor;
   }
 
+  /**
+   * Zeros where something else should be were never written: after a loss of power a file may have
+   * its length, but not all that was added last.
+   */
   #damage(reason: string): AofError {
-    return new AofError(this.itemOffset, reason);
+    const at = Math.max(this.#at, this.#cursor - 1);
+    const isHole = this.#bytes[at] === 0 && (at + 1 >= this.#end || this.#bytes[at + 1] === 0);
+    return new AofError(this.itemOffset, isHole ? 'the file has a hole here' : reason, isHole);
   }
 
   /** Sees to it that so many bytes from the cursor on are in the window. */

@@ -42,7 +42,7 @@ export interface WriterEvents {
 /** A thing to be done in order: bytes to write, or to go on in another file. */
 type Task =
   | { readonly bytes: Buffer; readonly length: number }
-  | { readonly file: AppendedFile; readonly entered: () => void };
+  | { readonly file: AppendedFile; readonly enter: () => boolean };
 
 /** See the file's comment. */
 export class AofWriter {
@@ -121,10 +121,13 @@ export class AofWriter {
     this.pump();
   }
 
-  /** Goes on in another file with what is taken from now on; calls back when it does. */
-  switchTo(file: AppendedFile, entered: () => void): void {
+  /**
+   * Goes on in another file with what is taken from now on. `enter` is called when all that was
+   * taken before is on the disk, and says whether it is to be: else the file stays what it is.
+   */
+  switchTo(file: AppendedFile, enter: () => boolean): void {
     this.#seal(0);
-    this.#tasks.push({ file, entered });
+    this.#tasks.push({ file, enter });
     this.pump();
   }
 
@@ -134,6 +137,7 @@ export class AofWriter {
    */
   startAnew(file: AppendedFile): void {
     this.#keptUntilWhole = this.kept;
+    for (const task of this.#tasks) if ('file' in task) task.file.close();
     this.#tasks.length = 0;
     this.#at = 0;
     this.#openLength = 0;
@@ -200,23 +204,24 @@ export class AofWriter {
         return;
       }
       // The old file must be whole before the new one has anything.
-      if (this.written > this.synced && this.policy !== 'no') {
+      if (this.written > this.synced) {
         if (!this.#isSyncing) this.#sync();
         return;
       }
       if (this.#isSyncing) return;
       this.#tasks.shift();
-      this.#enter(task.file, task.entered);
+      this.#enter(task.file, task.enter);
     }
   }
 
-  #enter(file: AppendedFile, entered: () => void): void {
+  #enter(file: AppendedFile, enter: () => boolean): void {
+    if (!enter()) {
+      file.close();
+      return;
+    }
     this.#file.close();
     this.#file = file;
     this.fileBytes = file.sizeAtOpen;
-    // With `no`, what the old file has is as safe as it is going to be.
-    this.synced = this.written;
-    entered();
   }
 
   #write(bytes: Buffer, length: number): void {

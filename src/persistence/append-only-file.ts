@@ -314,17 +314,32 @@ export class AppendOnlyFile implements AppendOnly, StreamReader, WriterEvents {
     this.#around.propagation.flush();
     const increment = this.files.nextIncrement();
     try {
-      const file = this.files.create(increment);
-      this.files.add(increment);
-      const older = this.#olderBytes;
-      writer.switchTo(file, () => undefined);
-      this.#olderBytes = older + writer.fileBytes + writer.waitingBytes;
+      writer.switchTo(this.files.create(increment), () => this.#enter(writer, increment));
     } catch (problem) {
       this.#failed(problem);
       return;
     }
     this.#around.propagation.reselect();
     this.#startBase(increment);
+  }
+
+  /**
+   * Makes an increment a part of the append-only file; whether it is one. The one before it is
+   * complete by now: only the last may be cut off by a loss of power.
+   */
+  #enter(writer: AofWriter, increment: ManifestEntry): boolean {
+    // A base that was quick has made it one.
+    if (this.files.manifest.increments.some(({ name }) => name === increment.name)) return true;
+    try {
+      this.files.add(increment);
+    } catch (problem) {
+      if (this.#rewrite !== null) this.#around.snapshots.abandon();
+      this.#rewrite = null;
+      this.#failed(problem);
+      return false;
+    }
+    this.#olderBytes += writer.fileBytes;
+    return true;
   }
 
   /** Begins anew in other files, since nobody knows what the disk has of these. */
@@ -384,7 +399,7 @@ export class AppendOnlyFile implements AppendOnly, StreamReader, WriterEvents {
       this.files.rebase(rewrite.base, rewrite.increment);
       this.#baseBytes = this.files.sizeBytes();
       if (writer !== null) {
-        this.#olderBytes = this.#baseBytes - writer.fileBytes;
+        this.#olderBytes = this.#baseBytes - this.#fileBytes(rewrite.increment);
         writer.whole();
         this.#promise();
       }
@@ -396,6 +411,10 @@ export class AppendOnlyFile implements AppendOnly, StreamReader, WriterEvents {
     this.consecutiveFailures = 0;
     this.lastRewriteFailed = false;
     log.notice('Background AOF rewrite finished successfully');
+  }
+
+  #fileBytes(increment: ManifestEntry | null): number {
+    return increment === null ? 0 : this.files.sizeOf(increment);
   }
 
   #failed(problem: unknown): void {

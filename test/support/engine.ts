@@ -86,7 +86,7 @@ export class TestEngine {
 
   /** One more client. */
   session(): Session {
-    return new Session(++this.#clients, this.keyspace, this.#services, TRANSPORT);
+    return new Session(++this.#clients, this.keyspace, this.#services, SILENT_TRANSPORT);
   }
 
   /** Runs a command and answers its one reply. A string stands for its Latin-1 bytes. */
@@ -215,7 +215,7 @@ function only(given: Partial<Services>): Services {
 }
 
 /** Of a client that nobody can reach from outside. */
-const TRANSPORT: Transport = {
+export const SILENT_TRANSPORT: Transport = {
   kind: 'embedded',
   address: 'test:0',
   localAddress: 'test:0',

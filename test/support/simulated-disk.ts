@@ -1,14 +1,15 @@
 /**
  * A disk that loses power, for tests. What was not synchronised when that happens is lost, or there
- * in part: any of the writes to a file since its last sync, each perhaps torn; and of the changes of
- * names in a directory since that was synchronised the first few. It also fills up, takes less than
- * it is asked to, and fails at the call that a test names; after a failed sync what was to be
+ * in part: any of the writes to a file since its last sync, each perhaps torn; and of the changes
+ * of names in a directory since that was synchronised the first few. It also fills up, takes less
+ * than it is asked to, and fails at the call that a test names; after a failed sync what was to be
  * synchronised may never reach the disk, as systems have it.
  *
  * The system's own page cache hides all of that from a process that is merely killed.
  */
 import { dirname } from 'node:path';
-import type { BackgroundFile, FileSystem, OpenFile } from '../../src/persistence/file-system.ts';
+import type { AppendedFile, Done, LogFileSystem } from '../../src/persistence/aof-file.ts';
+import type { BackgroundFile, OpenFile } from '../../src/persistence/file-system.ts';
 import { SeededRandom } from './seeded-random.ts';
 
 /** The power has gone: whoever gets this has not lived on to see it. */
@@ -40,13 +41,15 @@ interface NameChange {
 }
 
 /** See the file's comment. */
-export class SimulatedDisk implements FileSystem {
+export class SimulatedDisk implements LogFileSystem {
   /** Calls that were made. */
   calls = 0;
   /** Their names, with the paths. */
   readonly log: string[] = [];
   /** Bytes that there is room for. */
   capacity: number = Number.POSITIVE_INFINITY;
+  /** Whether of a write that was not synchronised a part may be left. */
+  tearsWrites = true;
   /** Whether writes may take less than they are asked to. */
   writesShort = false;
   /** Fails a call: told its number, from 1 on, and its name; null for a call that succeeds. */
@@ -96,7 +99,7 @@ export class SimulatedDisk implements FileSystem {
       for (const { bytes, position } of inode.writes) {
         const choice = random.integer(0, 3);
         if (choice === 0) continue;
-        const length = choice === 1 ? random.integer(0, bytes.length) : bytes.length;
+        const length = choice === 1 && this.tearsWrites ? random.integer(0, bytes.length) : bytes.length;
         inode.durable = overwritten(inode.durable, bytes.subarray(0, length), position);
       }
       inode.writes = [];
@@ -121,6 +124,28 @@ export class SimulatedDisk implements FileSystem {
 
   createInBackground(path: string): BackgroundFile {
     return new SimulatedBackgroundFile(this.create(path) as SimulatedFile);
+  }
+
+  openToAppend(path: string): AppendedFile {
+    const file = this.#names.has(path) ? this.openToRead(path) : this.create(path);
+    return new SimulatedAppendedFile(file as SimulatedFile);
+  }
+
+  makeDirectory(path: string): void {
+    this.begin(`mkdir ${path}`);
+  }
+
+  names(path: string): readonly string[] {
+    const inside = [...this.#names.keys()].filter((name) => dirname(name) === path);
+    return inside.map((name) => name.slice(path.length + 1));
+  }
+
+  /** REQUIRES: all that was written to the file is on the disk. */
+  truncate(path: string, length: number): void {
+    this.begin(`truncate ${path}`);
+    const inode = this.#inode(path);
+    inode.content = inode.content.subarray(0, length);
+    inode.durable = inode.content;
   }
 
   rename(from: string, to: string): void {
@@ -296,6 +321,57 @@ class SimulatedBackgroundFile implements BackgroundFile {
     await Promise.resolve();
     this.#file.close();
   }
+}
+
+/** Adds to a file, and calls back a moment later, if the power is still there. */
+class SimulatedAppendedFile implements AppendedFile {
+  readonly sizeAtOpen: number;
+  readonly #file: SimulatedFile;
+
+  constructor(file: SimulatedFile) {
+    this.#file = file;
+    this.sizeAtOpen = file.size();
+  }
+
+  write(
+    bytes: Uint8Array,
+    at: number,
+    length: number,
+    done: (problem: Error | null, written: number) => void,
+  ): void {
+    later(
+      () => this.#file.writeAt(bytes, at, length, this.#file.size()),
+      (problem, written) => done(problem, written ?? 0),
+    );
+  }
+
+  sync(done: Done): void {
+    later(() => this.#file.sync(), done);
+  }
+
+  close(): void {
+    later(
+      () => this.#file.close(),
+      () => undefined,
+    );
+  }
+}
+
+/** Does something in a moment, and tells how it went; nobody hears of it without power. */
+function later<Result>(
+  work: () => Result,
+  done: (problem: Error | null, result?: Result) => void,
+): void {
+  setImmediate(() => {
+    let result: Result;
+    try {
+      result = work();
+    } catch (problem) {
+      if (!(problem instanceof PowerLoss)) done(problem as Error);
+      return;
+    }
+    done(null, result);
+  });
 }
 
 /** A copy of bytes with others written over them from a position on. */
