@@ -8,7 +8,7 @@ const values = (line: Line, ...fields: string[]): Step =>
 const changes: Step = values('INFO persistence', 'rdb_changes_since_last_save');
 
 /** Each command, and how many changes there are after it. */
-const counted = (...lines: string[]): Step[] => lines.flatMap((line) => [line, changes]);
+const counted = (...lines: Line[]): (Line | Step)[] => lines.flatMap((line) => [line, changes]);
 
 const figures: Step = values(
   'INFO persistence',
