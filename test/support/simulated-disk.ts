@@ -99,7 +99,8 @@ export class SimulatedDisk implements LogFileSystem {
       for (const { bytes, position } of inode.writes) {
         const choice = random.integer(0, 3);
         if (choice === 0) continue;
-        const length = choice === 1 && this.tearsWrites ? random.integer(0, bytes.length) : bytes.length;
+        const isTorn = choice === 1 && this.tearsWrites;
+        const length = isTorn ? random.integer(0, bytes.length) : bytes.length;
         inode.durable = overwritten(inode.durable, bytes.subarray(0, length), position);
       }
       inode.writes = [];
