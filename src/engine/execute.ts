@@ -30,7 +30,6 @@ import {
 import type { PauseMode } from '../commands/services/clients.ts';
 import type { Args } from '../protocol/args.ts';
 import type { Reply, ReplyMark } from '../protocol/reply.ts';
-import type { CommandGate } from './around-calls.ts';
 import {
   errorText,
   isAnswered,
@@ -41,7 +40,7 @@ import {
   spoilTransaction,
 } from './call-rules.ts';
 import type { CallScope } from './call-scope.ts';
-import type { CallObserver, CommandFeed, WaitQueue } from './listeners.ts';
+import type { CallObserver, CommandFeed, CommandGate, WaitQueue } from './listeners.ts';
 import type { Propagation } from './propagation.ts';
 import {
   GATE_NO_TOUCH,

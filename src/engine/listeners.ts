@@ -21,3 +21,11 @@ export interface WaitQueue {
   /** Serves all that can be served. */
   serve(): void;
 }
+
+/** Who holds memory at its limit. */
+export interface CommandGate {
+  /** Makes room for a command; false when there is none and the command takes some. */
+  admits(session: Session, command: RegisteredCommand, args: Args): boolean;
+  /** Makes good for what a command has taken beyond that. */
+  settle(): void;
+}

@@ -16,10 +16,10 @@ import type { EvictionFigures } from '../commands/services/statistics.ts';
 import type { Eviction } from '../keyspace/eviction.ts';
 import type { Keyspace } from '../keyspace/keyspace.ts';
 import type { Args } from '../protocol/args.ts';
-import type { CommandGate } from './around-calls.ts';
 import type { Clients } from './clients.ts';
 import type { Executor } from './execute.ts';
 import type { LatencyMonitor } from './latency.ts';
+import type { CommandGate } from './listeners.ts';
 import type { Log } from './log.ts';
 import type { Session } from './session.ts';
 
