@@ -100,12 +100,13 @@ export class Eviction {
       for (let i = 0; i < found; i++) {
         const entry = samples.entries[i]! as Entry;
         const clock = entries.clock(entry);
-        const score = access.counting ? -access.frequency(clock) : -access.lastUseTenths(clock);
+        const score = access.counting ? -access.frequency(clock) : -access.recency.lastUse(clock);
         this.#pool.offer(samples.database, entry, score);
       }
       // What the pool kept may all be gone or used again; then it is empty and the next sample
       // counts.
     } while (!this.#pool.evictBest(samples.expiringOnly));
+    if (!access.counting) access.recency.evicted(samples.size());
     return true;
   }
 
