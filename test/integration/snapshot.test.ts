@@ -50,6 +50,47 @@ describe('a snapshot', () => {
     expect(status).toBe(0);
   });
 
+  test.skipIf(!redisAvailable())(
+    `that BGSAVE writes while keys change is that of its moment (SEED=${seed})`,
+    async () => {
+      const server = await startRedstart(['--dir', dir, ...DEBUG, '--rdb-version', '10']);
+      const client = await RespClient.connect(server.port);
+      await fill(client, new SeededRandom(seed));
+      for (let i = 0; i < 20_000; i += 100) {
+        const pairs = Array.from({ length: 100 }, (_, k) => [`many ${i + k}`, 'old']).flat();
+        await client.call('MSET', ...pairs);
+      }
+      const contents = await contentsOf(client);
+      await client.call('CONFIG', 'SET', 'rdb-key-save-delay', '20');
+      await client.call('BGSAVE');
+      let changes = 0;
+      while (await isSaving(client)) {
+        changes += 50;
+        const first = changes * 7;
+        const pairs = Array.from({ length: 50 }, (_, k) => [`many ${(first + k) % 20_000}`, 'new']);
+        await client.call('MSET', ...pairs.flat());
+        await client.call('DEL', `key ${changes % KEYS}`, `many ${changes % 19_997}`);
+      }
+      expect(changes).toBeGreaterThan(500);
+      await client.close();
+      await server.stop();
+      expect(await load(startRedis, [])).toEqual(contents);
+      expect(readdirSync(dir)).toEqual(['dump.rdb']);
+    },
+  );
+
+  test('that is not complete at the end leaves no file', async () => {
+    const server = await startRedstart(['--dir', dir]);
+    const client = await RespClient.connect(server.port);
+    await client.call('MSET', 'a', '1', 'b', '2');
+    await client.call('CONFIG', 'SET', 'rdb-key-save-delay', '5000000');
+    await client.call('BGSAVE');
+    expect(readdirSync(dir)).toHaveLength(1);
+    await client.call('SHUTDOWN', 'NOSAVE').catch(() => undefined);
+    await server.stop();
+    expect(readdirSync(dir)).toEqual([]);
+  });
+
   test('is written at the end where there are points to save at', async () => {
     const server = await startRedstart(['--dir', dir, '--save', '3600', '1']);
     const client = await RespClient.connect(server.port);
@@ -140,6 +181,7 @@ async function contentsOf(client: RespClient): Promise<string[]> {
   const contents: string[] = [];
   for (const database of ['0', '5']) {
     await client.call('SELECT', database);
+    contents.push(JSON.stringify(await client.call('DBSIZE'), bigIntText));
     for (let i = 0; i < KEYS; i++) {
       const key = `key ${i}`;
       const expiry = await client.call('PEXPIRETIME', key);
@@ -152,4 +194,10 @@ async function contentsOf(client: RespClient): Promise<string[]> {
 
 function bigIntText(_name: string, value: unknown): unknown {
   return typeof value === 'bigint' ? String(value) : value;
+}
+
+async function isSaving(client: RespClient): Promise<boolean> {
+  const reply = await client.call('INFO', 'persistence');
+  if (reply.type !== 'bulk') throw new Error('INFO has failed');
+  return reply.bytes.toString().includes('rdb_bgsave_in_progress:1');
 }
