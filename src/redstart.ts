@@ -112,12 +112,9 @@ export class Redstart {
     const tracking = new Tracking({ keyspace, executor, clients });
     const debugging = debugAccess(config);
     const keepsProcessAlive = options.keepsProcessAlive ?? true;
+    const scripts = scriptsOf(registry, executor, keyspace, log);
     const surroundings = { config, keyspace, executor, clock, log, keepsProcessAlive };
-    this.#data = new StoredData({ ...options, ...surroundings });
-    const runner = new ScriptRunner(executor, keyspace, log);
-    const scriptSurroundings = { registry, executor, log, permission: runner };
-    const scripting = new Scripts(scriptSurroundings, runner);
-    const functions = new Functions(scriptSurroundings, runner, keyspace);
+    this.#data = new StoredData({ ...options, ...surroundings, libraries: scripts.functions });
     const lifecycle = this.#createLifecycle(log, options.onShutdown);
     this.engine = new Engine({
       keyspace,
@@ -143,8 +140,8 @@ export class Redstart {
         serialization: new DumpPayloads(keyspace, this.#data.settings.writing),
         persistence: this.#data.snapshots,
         appendOnly: this.#data.appendOnly,
-        scripting,
-        functions,
+        scripting: scripts.scripting,
+        functions: scripts.functions,
         transactions: new Transactions(executor, keyspace, this.#limits, log),
         blocking: new Blocking(executor, keyspace, clock),
         tracking,
@@ -164,7 +161,7 @@ export class Redstart {
     this.#followTracking(tracking);
     this.#followClientMemory(new ClientEviction(clients, statistics, log));
     this.#followDefragmentation();
-    this.#followScripts(runner);
+    this.#followScripts(scripts.runner);
     this.#cron.onTick(() => this.#tick());
   }
 
@@ -417,4 +414,12 @@ function debugAccess({ values }: Config): DebugAccess {
   const debugging = new DebugAccess();
   debugging.permission = values['enable-debug-command'];
   return debugging;
+}
+
+/** Scripts and functions, of which one runs at a time. */
+function scriptsOf(registry: Registry, executor: Executor, keyspace: Keyspace, log: Log) {
+  const runner = new ScriptRunner(executor, keyspace, log);
+  const around = { registry, executor, log, permission: runner };
+  const scripting = new Scripts(around, runner);
+  return { runner, scripting, functions: new Functions(around, runner, keyspace) };
 }

@@ -1,5 +1,6 @@
 /** The data of an engine on disk: snapshots and the append-only file, put together. */
 import type { ShutdownOptions } from './commands/services/lifecycle.ts';
+import type { LibraryStore } from './commands/services/scripting.ts';
 import type { Clock } from './engine/clock.ts';
 import type { Config } from './engine/config.ts';
 import type { Cron } from './engine/cron.ts';
@@ -25,6 +26,7 @@ export interface StoredDataParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly keepsProcessAlive: boolean;
+  readonly libraries?: LibraryStore;
   readonly files?: FileSystem | undefined;
   readonly logFiles?: LogFileSystem | undefined;
   readonly progress?: LoadingProgress | undefined;

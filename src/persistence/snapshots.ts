@@ -2,12 +2,15 @@
  * The snapshot of an engine's data: loaded when it starts, in slices between which clients are told
  * to wait, and saved when somebody asks for it.
  */
+
 import { join } from 'node:path';
+import { CommandError } from '../commands/errors.ts';
 import type {
   LoadingFigures,
   Persistence,
   ReloadOptions,
 } from '../commands/services/persistence.ts';
+import type { LibraryStore } from '../commands/services/scripting.ts';
 import { REDIS_VERSION } from '../commands/version.ts';
 import type { Clock } from '../engine/clock.ts';
 import type { Executor } from '../engine/execute.ts';
@@ -47,6 +50,8 @@ export interface SnapshotSurroundings {
   readonly background: BackgroundSnapshots;
   readonly clock: Clock;
   readonly log: Log;
+  /** Who has the libraries of functions; without it they are saved as they came. */
+  readonly libraries?: LibraryStore;
   /** In place of lines in the log, where there is one. */
   readonly progress?: LoadingProgress | undefined;
 }
@@ -76,7 +81,7 @@ export class Snapshots implements Persistence {
   readonly background: BackgroundSaves;
   readonly #record: SaveRecord;
   readonly #around: SnapshotSurroundings;
-  /** The code of each library of functions that was loaded: it is saved as it came. */
+  /** The code of each library of functions that was loaded, where nobody else has it. */
   #libraries: readonly Buffer[] = [];
   #abandoned = false;
 
@@ -150,7 +155,7 @@ export class Snapshots implements Persistence {
         ['used-mem', String(keyspace.heap.usedBytes)],
         ['aof-base', '0'],
       ],
-      libraries: this.#libraries,
+      libraries: this.#around.libraries?.codes ?? this.#libraries,
       use: settings.use,
     };
   }
@@ -288,6 +293,16 @@ export class Snapshots implements Persistence {
     this.keysLoaded = loaded;
     this.keysExpired = expired;
     this.#libraries = libraries;
+    try {
+      this.#around.libraries?.replace(libraries);
+    } catch (problem) {
+      if (!(problem instanceof CommandError)) throw problem;
+      throw new SnapshotLoadError(
+        this.#around.settings.fileName,
+        -1,
+        `a library of functions: ${problem.text}`,
+      );
+    }
   }
 
   /** The file, null if there is none. */

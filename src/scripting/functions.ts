@@ -4,6 +4,7 @@ import { CommandError } from '../commands/errors.ts';
 import type {
   Functions as FunctionsService,
   LibraryFacts,
+  LibraryStore,
   RestorePolicy,
   RunningScript,
 } from '../commands/services/scripting.ts';
@@ -29,7 +30,7 @@ const NOT_READ_ONLY = new CommandError(
 );
 
 /** See the file's comment. */
-export class Functions implements FunctionsService {
+export class Functions implements FunctionsService, LibraryStore {
   readonly #runner: ScriptRunner;
   readonly #keyspace: Keyspace;
   readonly #state: ScriptState;
@@ -89,11 +90,23 @@ export class Functions implements FunctionsService {
   }
 
   dump(): Buffer {
-    return dumpLibraries(this.list().map(({ code }) => code));
+    return dumpLibraries(this.codes);
   }
 
   restore(payload: Buffer, policy: RestorePolicy): void {
-    const codes = readLibraries(payload);
+    this.#restore(readLibraries(payload), policy);
+  }
+
+  get codes(): readonly Buffer[] {
+    return this.list().map(({ code }) => code);
+  }
+
+  replace(codes: readonly Buffer[]): void {
+    // Where there are none, no state has to be made.
+    if (codes.length > 0 || this.#libraries.size > 0) this.#restore(codes, 'flush');
+  }
+
+  #restore(codes: readonly Buffer[], policy: RestorePolicy): void {
     const libraries = this.#libraries;
     this.#libraries = policy === 'flush' ? new Map() : new Map(libraries);
     this.#startAnew();

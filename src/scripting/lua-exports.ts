@@ -22,7 +22,6 @@ export const GLOBALS = -10002;
 /** What calls answer. */
 export const STATUS_OK = 0;
 export const STATUS_YIELD = 1;
-export const STATUS_NO_MEMORY = 4;
 
 export const HOOK_COUNT = 8;
 

@@ -9,7 +9,7 @@ import type { LuaExports } from './lua-exports.ts';
 import type { WasmImports } from './web-assembly.ts';
 
 /** Thrown by an error of Lua, through whatever lies between it and the protected call. */
-export const LONG_JUMP: unique symbol = Symbol('an error of Lua');
+const LONG_JUMP: unique symbol = Symbol('an error of Lua');
 
 /** Lua gave up: an error outside of any protected call. */
 export class LuaPanic extends Error {

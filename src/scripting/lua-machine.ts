@@ -3,9 +3,9 @@
  * it and go on later.
  *
  * A script runs in a coroutine, `thread`, which is used again for the next one; after an error it
- * is dropped. Every `HOOK_INSTRUCTIONS` a hook asks `onHook` whether to go on. It can stop the script
- * only where Lua can yield: not inside of a function that C has called, such as the comparison that
- * `table.sort` was given; see `canYield`.
+ * is dropped. Every `HOOK_INSTRUCTIONS` a hook asks `onHook` whether to go on. It can stop the
+ * script only where Lua can yield: not inside of a function that C has called, such as the
+ * comparison that `table.sort` was given; see `canYield`.
  */
 import {
   GLOBALS,

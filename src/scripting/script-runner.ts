@@ -2,10 +2,10 @@
  * Runs one script at a time for a client, and lets others have their say when it runs for long.
  *
  * A script that has run for longer than `busy-reply-threshold` is stopped every few milliseconds by
- * its hook, where Lua can yield (lua-machine.ts), and the event loop goes through its sockets before
- * the script goes on. Its client waits as one of BLPOP does; all others get BUSY from the executor,
- * unless their command can end the script. Nothing else happens in between: keys do not expire, who
- * waits is not served, and the log of changes gets one unit at the end. See
+ * its hook, where Lua can yield (lua-machine.ts), and the event loop goes through its sockets
+ * before the script goes on. Its client waits as one of BLPOP does; all others get BUSY from the
+ * executor, unless their command can end the script. Nothing else happens in between: keys do not
+ * expire, who waits is not served, and the log of changes gets one unit at the end. See
  * docs/decisions/0012-lua.md.
  */
 import { CommandError } from '../commands/errors.ts';
@@ -158,7 +158,7 @@ export class ScriptRunner implements CallPermission {
   #decide(running: Running): number {
     const { machine } = running.call.state;
     if (this.#killed) {
-      machine.abortText = `Script killed by user with ${running.call.isFunction ? 'FUNCTION' : 'SCRIPT'} KILL.`;
+      machine.abortText = `Script killed by user with ${running.call.isFunction ? 'FUNCTION' : 'SCRIPT'} KILL...`;
       return ABORT;
     }
     const nowMs = performance.now();

@@ -15,7 +15,7 @@ import { type CallPermission, CommandCall } from './command-call.ts';
 import type { LuaThread } from './lua-exports.ts';
 import { type Library, LuaMachine } from './lua-machine.ts';
 import { LuaToReply } from './lua-to-reply.ts';
-import { redisLibrary } from './redis-library.ts';
+import { RedisLibrary } from './redis-library.ts';
 import { structLibrary } from './struct-library.ts';
 
 /** Memory that a state may have: a script that needs more fails. */
@@ -120,20 +120,14 @@ export class ScriptState {
 
   #build(): LuaMachine {
     const { log, registry, executor, permission } = this.#around;
-    const redis = redisLibrary(log, (resp3) => {
+    const redis = new RedisLibrary(log, (resp3) => {
       this.#toReply.resp3 = resp3;
     });
     let machine!: LuaMachine;
-    const libraries: Record<string, Library> = {
-      redis: redis.functions,
-    };
+    const libraries: Record<string, Library> = { redis: redis.functions() };
     for (const [name, make] of Object.entries(LIBRARIES)) libraries[name] = make(() => machine);
-    const { log: write, ...others } = redis.functions;
-    const constants = Object.entries(others).filter(([, value]) => typeof value !== 'function');
     const registers = Object.keys(this.#registering).length > 0;
-    const loading = registers
-      ? { ...Object.fromEntries(constants), log: write!, ...this.#registering }
-      : {};
+    const loading = registers ? { ...redis.loading(), ...this.#registering } : {};
     machine = new LuaMachine(MEMORY_BYTES_MAX, libraries, loading);
     this.#calls = new CommandCall(machine, registry, executor, permission);
     this.#toReply = new LuaToReply(machine.module);

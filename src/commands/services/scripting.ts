@@ -58,6 +58,14 @@ export interface Scripting {
   kill(isFunction: boolean): void;
 }
 
+/** Libraries as snapshots hold them. */
+export interface LibraryStore {
+  /** The code of each. */
+  readonly codes: readonly Buffer[];
+  /** Has these in place of all others. Throws CommandError, with nothing changed. */
+  replace(codes: readonly Buffer[]): void;
+}
+
 /** Libraries of functions. */
 export interface Functions {
   /** In the order of their names. */
