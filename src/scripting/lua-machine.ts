@@ -324,7 +324,9 @@ export class LuaMachine {
     }
     // From here on every instruction fails, so that no protected call goes on.
     module.api.lua_sethook(L, this.#hook, HOOK_COUNT, 1);
-    module.pushText(L, this.abortText);
+    module.api.lua_createtable(L, 0, 1);
+    module.pushText(L, `ERR ${this.abortText}`);
+    module.api.lua_setfield(L, -2, module.name('err'));
     module.raiseTop(L);
   }
 

@@ -81,6 +81,7 @@ export class ClientRoom {
   readonly executor: Executor;
   readonly clients: Clients;
   readonly monitors: Monitors;
+  readonly scripts: ScriptRunner;
   readonly pubsub = new PubSubRegistry();
   readonly tracking: Tracking;
   /** What commands have put into the server's log. */
@@ -102,6 +103,7 @@ export class ClientRoom {
     this.monitors = new Monitors(this.executor, wallClock, this.limits, SILENT_LOG);
     this.executor.observer = new CallObservers([this.slowlog, this.latency]);
     const runner = new ScriptRunner(executor, keyspace, SILENT_LOG);
+    this.scripts = runner;
     const surroundings = { registry, executor, log: SILENT_LOG, permission: runner };
     this.services = {
       catalog: registry,
