@@ -43,13 +43,11 @@ export class EvictionPool {
       if (entries[i] === entry && this.#databases[i] === database) return;
     }
     let at = count;
-    while (at > 0 && scores[at - 1]! >= score) at--;
     if (isFull) {
       // The worst one makes way.
-      at--;
-      this.#shift(1, 0, at);
+      for (at = 0; at + 1 < count && scores[at + 1]! < score; at++) this.#move(at + 1, at);
     } else {
-      this.#shift(at, at + 1, count - at);
+      for (; at > 0 && scores[at - 1]! >= score; at--) this.#move(at - 1, at);
       this.#count++;
     }
     this.#databases[at] = database;
@@ -75,12 +73,11 @@ export class EvictionPool {
     return false;
   }
 
-  /** Moves `count` candidates from one place to another. */
-  #shift(from: number, to: number, count: number): void {
-    if (count <= 0) return;
-    for (const figures of [this.#entries, this.#hashes, this.#clocks, this.#scores]) {
-      figures.copyWithin(to, from, from + count);
-    }
-    this.#databases.copyWithin(to, from, from + count);
+  #move(from: number, to: number): void {
+    this.#databases[to] = this.#databases[from]!;
+    this.#entries[to] = this.#entries[from]!;
+    this.#hashes[to] = this.#hashes[from]!;
+    this.#clocks[to] = this.#clocks[from]!;
+    this.#scores[to] = this.#scores[from]!;
   }
 }

@@ -22,6 +22,8 @@ export class EvictionSamples {
   expiringOnly = false;
   /** What the last `take` found; valid until the next change of any key. */
   readonly entries: Uint32Array = new Uint32Array(RECORDS_MAX);
+  /** Keys that might go when it looked, in all databases. */
+  lastSize = 0;
   /** Where it found them. */
   database: Database;
   readonly #keyspace: Keyspace;
@@ -37,14 +39,26 @@ export class EvictionSamples {
   /** Keys that may go. */
   size(): number {
     let size = 0;
-    for (const database of this.#keyspace.databases) size += this.#sizeOf(database);
+    const { databases } = this.#keyspace;
+    for (let i = 0; i < databases.length; i++) size += this.#sizeOf(databases[i]!);
     return size;
   }
 
   /** Collects about `count` keys of one database; how many, 0 when there is none at all. */
   take(count: number): number {
     const size = this.size();
+    this.lastSize = size;
     if (size === 0) return 0;
+    if (this.#sizeOf(this.database) !== size) this.#chooseDatabase(size);
+    if (!this.expiringOnly) return this.#takeBuckets(count, Number.POSITIVE_INFINITY);
+    const found = this.#takeBuckets(count, BUCKETS_MAX);
+    if (found > 0) return found;
+    const walked = this.#takeTimers(count);
+    return walked > 0 ? walked : this.#takeBuckets(1, Number.POSITIVE_INFINITY);
+  }
+
+  /** Turns to one of the databases, by their shares of so many keys. */
+  #chooseDatabase(size: number): void {
     let left = Math.random() * size;
     for (const database of this.#keyspace.databases) {
       const share = this.#sizeOf(database);
@@ -53,11 +67,6 @@ export class EvictionSamples {
       left -= share;
       if (left < 0) break;
     }
-    if (!this.expiringOnly) return this.#takeBuckets(count, Number.POSITIVE_INFINITY);
-    const found = this.#takeBuckets(count, BUCKETS_MAX);
-    if (found > 0) return found;
-    const walked = this.#takeTimers(count);
-    return walked > 0 ? walked : this.#takeBuckets(1, Number.POSITIVE_INFINITY);
   }
 
   #sizeOf(database: Database): number {

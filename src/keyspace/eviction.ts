@@ -106,7 +106,7 @@ export class Eviction {
       // What the pool kept may all be gone or used again; then it is empty and the next sample
       // counts.
     } while (!this.#pool.evictBest(samples.expiringOnly));
-    if (!access.counting) access.recency.evicted(samples.size());
+    if (!access.counting) access.recency.evicted(samples.lastSize);
     return true;
   }
 

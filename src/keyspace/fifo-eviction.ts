@@ -35,8 +35,9 @@ export class FifoEviction {
   /** Evicts a key; false when there is none that may go. `sampleCount` keys are looked at. */
   evictOne(sampleCount: number): boolean {
     const samples = this.#samples;
-    if (samples.size() === 0) return false;
-    const keys = this.#keyspace.keyCount();
+    const size = samples.size();
+    if (size === 0) return false;
+    const keys = samples.expiringOnly ? this.#keyspace.keyCount() : size;
     this.#queues.ghosts.fit(keys);
     if (this.#queues.length * NEW_SHARE > keys && this.#evictNew()) return true;
     if (this.#evictMain(sampleCount) || this.#evictNew()) return true;

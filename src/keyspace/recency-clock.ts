@@ -30,6 +30,9 @@ export class RecencyClock {
   /** Ticks that were not due to time, and in all. */
   #extra = 0;
   #ticks = 0;
+  /** Those of `#ticks` since this clock began: an integer that needs no allocation. */
+  #elapsed = 0;
+  #startTicks = -1;
   #evictions = 0;
   /** `#extra` when each block began; null while there never was any. */
   #extraAt: Float64Array | null = null;
@@ -57,9 +60,9 @@ export class RecencyClock {
     return this.#tenthsBefore(this.#ticksSince(clock));
   }
 
-  /** When a record was used, for comparing records: in ticks. */
+  /** When a record was used, for comparing records: in ticks since this clock began. */
   lastUse(clock: number): number {
-    return this.#ticks - this.#ticksSince(clock);
+    return (this.#elapsed - this.#ticksSince(clock)) | 0;
   }
 
   /** The clock of a record that was used so many tenths of a second ago. */
@@ -104,8 +107,10 @@ export class RecencyClock {
       block = Math.max(block, last - BLOCK_MASK - 1);
       while (++block <= last) this.#extraAt[block & BLOCK_MASK] = this.#extra;
     }
+    if (this.#startTicks < 0) this.#startTicks = ticks;
+    this.#elapsed = (ticks - this.#startTicks) | 0;
     this.#ticks = ticks;
-    this.now = lowBits(ticks);
+    this.now = lowBits(ticks) | 0;
   }
 }
 
