@@ -50,6 +50,8 @@ interface Running {
   database: Database;
   sliceEndMs: number;
   isParked: boolean;
+  /** Whether a pause of clients held expiry when the script was first stopped. */
+  expiryWasHeld: boolean;
   /** Whether the client can be answered later: in a transaction or within the process it cannot. */
   readonly canWait: boolean;
   words: readonly Buffer[];
@@ -97,6 +99,7 @@ export class ScriptRunner implements CallPermission {
       database: session.database,
       sliceEndMs: startMs + this.thresholdMs,
       isParked: false,
+      expiryWasHeld: false,
       canWait: !session.deniesBlocking && session.transport.kind !== 'embedded',
       words: [],
     };
@@ -176,6 +179,7 @@ export class ScriptRunner implements CallPermission {
       running.words = call.words();
       session.stop |= STOP_WAITING;
       this.#executor.busy = busyError(call.isFunction);
+      running.expiryWasHeld = this.#keyspace.expiryHeld;
       this.#keyspace.expiryHeld = true;
       this.#log.warning('Slow script detected: still in execution', {
         milliseconds: Math.floor(performance.now() - running.startMs),
@@ -199,7 +203,7 @@ export class ScriptRunner implements CallPermission {
     } catch (caught) {
       problem = this.#commandErrorOrOwn(running, caught);
     }
-    this.#keyspace.expiryHeld = false;
+    this.#keyspace.expiryHeld = running.expiryWasHeld;
     this.#executor.busy = null;
     session.stop &= ~STOP_WAITING;
     if (!session.closing) {

@@ -3,6 +3,7 @@
  * has run out of memory, or has grown large, is dropped; the next one to ask gets a fresh machine,
  * and compiles its functions anew.
  */
+import { CommandError } from '../commands/errors.ts';
 import type { Registry } from '../commands/registry.ts';
 import type { Executor } from '../engine/execute.ts';
 import type { Log } from '../engine/log.ts';
@@ -13,6 +14,7 @@ import { cjsonLibrary } from './cjson-library.ts';
 import { cmsgpackLibrary } from './cmsgpack-library.ts';
 import { type CallPermission, CommandCall } from './command-call.ts';
 import type { LuaThread } from './lua-exports.ts';
+import { LuaPanic } from './lua-imports.ts';
 import { type Library, LuaMachine } from './lua-machine.ts';
 import { LuaToReply } from './lua-to-reply.ts';
 import { RedisLibrary } from './redis-library.ts';
@@ -108,8 +110,18 @@ export class ScriptState {
     this.#machine = null;
   }
 
-  /** Pushes a table of so many arguments. */
+  /** Pushes a table of so many arguments. Throws CommandError when there is no room for them. */
   pushArguments(L: LuaThread, args: Args, first: number, count: number): void {
+    try {
+      this.#push(L, args, first, count);
+    } catch (problem) {
+      this.spoil();
+      if (problem instanceof LuaPanic) throw new CommandError('ERR not enough memory');
+      throw problem;
+    }
+  }
+
+  #push(L: LuaThread, args: Args, first: number, count: number): void {
     const { module } = this.machine;
     module.api.lua_createtable(L, count, 0);
     for (let i = 0; i < count; i++) {
