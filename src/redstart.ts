@@ -226,12 +226,13 @@ export class Redstart {
 
   /** Closes listeners and connections and stops all work. */
   async stop(): Promise<void> {
+    this.#data.abandon();
     this.#cron.stop();
     this.#defragmentation.stop();
     this.#memory.stop();
     await this.#closeListeners();
-    await this.#data.end();
     this.#server.closeAll();
+    await this.#data.end();
   }
 
   async #closeListeners(): Promise<void> {

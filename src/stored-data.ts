@@ -98,10 +98,18 @@ export class StoredData {
     return this.#parts.config.values.appendonly ? this.#startup!.load() : this.snapshots.load();
   }
 
-  /** Ends what is under way; resolves when the append-only file is on the disk. */
-  async end(): Promise<void> {
+  /** Gives up loading, and the snapshot that is being written. */
+  abandon(): void {
     this.snapshots.abandon();
     this.#startup?.abandon();
+  }
+
+  /**
+   * Ends what is under way; resolves when the append-only file is on the disk. REQUIRES: nobody runs
+   * commands any more.
+   */
+  async end(): Promise<void> {
+    this.abandon();
     await this.appendOnly.end();
   }
 

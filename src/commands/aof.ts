@@ -30,7 +30,7 @@ export const waitaof: Command = {
   summary: 'Waits until what the client has changed is on the disk, here or with replicas.',
   complexity: 'O(1)',
   arity: 4,
-  flags: ['blocking'],
+  flags: ['noscript'],
   categories: ['connection'],
   tips: ['request_policy:all_shards', 'response_policy:agg_min'],
   syntax: 'numlocal:integer numreplicas:integer timeout:integer',

@@ -237,6 +237,13 @@ export const newIn72: { readonly [command: string]: CommandMetadata } = {
     tips: 'request_policy:all_nodes response_policy:all_succeeded',
     arguments: 'attr:oneof(libname:string=LIB-NAME libver:string=LIB-VER)',
   }),
+  waitaof: ofConnection({
+    arity: 4,
+    flags: 'noscript',
+    tips: 'request_policy:all_shards response_policy:agg_min',
+    group: 'generic',
+    arguments: 'numlocal:integer numreplicas:integer timeout:integer',
+  }),
 };
 
 function deprecated(since: string): Partial<CommandMetadata> {
