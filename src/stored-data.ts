@@ -105,8 +105,8 @@ export class StoredData {
   }
 
   /**
-   * Ends what is under way; resolves when the append-only file is on the disk. REQUIRES: nobody runs
-   * commands any more.
+   * Ends what is under way; resolves when the append-only file is on the disk. REQUIRES: nobody
+   * runs commands any more.
    */
   async end(): Promise<void> {
     this.abandon();
