@@ -100,6 +100,8 @@ export class Propagation implements ChangeListener {
       return;
     }
     session.written = this.offset + this.#out.length;
+    // A command that ran others has changed nothing itself.
+    this.#changes = this.#keyspace.dirty - this.#keyspace.expired;
   }
 
   /** Ends the unit, which is that of a session or nobody's. */
