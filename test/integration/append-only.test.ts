@@ -33,6 +33,7 @@ ZADD z 1 a 2 b 3 c|BZPOPMAX z 1|PFADD hll a b c|PFCOUNT hll|RENAME x x2|COPY x2 
 SELECT 5|SET in5 1|SELECT 0|SET back 1|SWAPDB 0 1|SWAPDB 0 1|DEL x3 nope|UNLINK y
 MULTI|SET t 1|GET t|INCR t|EXEC|MULTI|SET t 1|EXEC|MULTI|GET t|EXEC|XADD xs * f v|XADD xs 9999999999999-* f v
 XADD xs MAXLEN ~ 1 * f v|XTRIM xs MAXLEN ~ 0|XADD xg 1-1 f v|XGROUP CREATE xg grp 0
+EVAL redis.call('set','sc','1');redis.call('incr','sc') 0|EVAL redis.call('incr','sc') 0
 XGROUP CREATECONSUMER xg grp c0|XACK xg grp 1-1|XDEL xg 1-1|XSETID xg 10-0|XGROUP DESTROY xg grp|FLUSHDB
 `;
 
