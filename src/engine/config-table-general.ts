@@ -110,7 +110,7 @@ export const GENERAL_DIRECTIVES = {
     integer(0, INT64_MAX),
     '5000',
     'Milliseconds after which a script may be killed and other clients are answered BUSY.',
-    { aliases: ['lua-time-limit'], effect: 'planned' },
+    { aliases: ['lua-time-limit'] },
   ),
   'lua-enable-deprecated-api': directive(
     BOOLEAN,
