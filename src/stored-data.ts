@@ -26,7 +26,7 @@ export interface StoredDataParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly keepsProcessAlive: boolean;
-  readonly libraries?: LibraryStore;
+  readonly libraries: LibraryStore;
   readonly files?: FileSystem | undefined;
   readonly logFiles?: LogFileSystem | undefined;
   readonly progress?: LoadingProgress | undefined;
@@ -63,7 +63,7 @@ export class StoredData {
 
   /** Serves an engine, as the configuration says it now and later. */
   attach(engine: Engine, cron: Pick<Cron, 'onTick'>): void {
-    const { config, clock, log, progress } = this.#parts;
+    const { config, clock, libraries, log, progress } = this.#parts;
     engine.commits = this.appendOnly.commits;
     this.#startup = new AofStartup({
       engine,
@@ -71,6 +71,7 @@ export class StoredData {
       files: this.#logFiles,
       settings: this.#logSettings,
       snapshotSettings: this.settings,
+      libraries,
       state: this.snapshots,
       clock,
       log,

@@ -8,6 +8,7 @@
  * AppendOnlyFileError, and nothing on disk is touched.
  */
 import { join } from 'node:path';
+import type { LibraryStore } from '../commands/services/scripting.ts';
 import type { Executor } from '../engine/execute.ts';
 import type { Session } from '../engine/session.ts';
 import type { Keyspace } from '../keyspace/keyspace.ts';
@@ -34,6 +35,7 @@ export interface LoaderSurroundings {
   /** Does again what the file says; `Session.replays` is set. */
   readonly session: Session;
   readonly reading: RdbReading;
+  readonly libraries: LibraryStore;
 }
 
 /** A file that is to be cut off where what is whole ends. */
@@ -54,7 +56,6 @@ export class AofLoader {
   refused = 0;
   /** Bytes of the base. */
   baseBytes = 0;
-  libraries: readonly Buffer[] = [];
   /** What the last file is to be cut off to, null when it is whole. */
   cut: Cut | null = null;
   readonly #around: LoaderSurroundings;
@@ -105,7 +106,7 @@ export class AofLoader {
       yield;
     }
     this.keys = into.loaded;
-    this.libraries = into.libraries;
+    into.replaceLibraries(this.#around.libraries);
   }
 
   *#loadCommands(path: string, file: OpenFile, offset: number, mayBeCut: boolean): Steps {

@@ -6,6 +6,7 @@
 import { basename, dirname } from 'node:path';
 import type { Transport } from '../commands/services/clients.ts';
 import type { LoadingFigures } from '../commands/services/persistence.ts';
+import type { LibraryStore } from '../commands/services/scripting.ts';
 import type { Clock } from '../engine/clock.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Log } from '../engine/log.ts';
@@ -33,6 +34,7 @@ export interface StartupSurroundings {
   readonly files: LogFileSystem;
   readonly settings: AofSettings;
   readonly snapshotSettings: SnapshotSettings;
+  readonly libraries: LibraryStore;
   readonly state: LoadingState;
   readonly clock: Clock;
   readonly log: Log;
@@ -77,14 +79,14 @@ export class AofStartup {
   }
 
   async #load(directory: string, names: readonly string[]): Promise<void> {
-    const { engine, files, settings, snapshotSettings, state, progress } = this.#around;
+    const { engine, files, libraries, settings, snapshotSettings, state, progress } = this.#around;
     const { executor, keyspace } = engine;
     const { checks, isDeep } = snapshotSettings;
     const session = engine.openSession(REPLAYING);
     session.replays = true;
     session.deniesBlocking = true;
     const reading = { checks, isDeep, dropsExpired: false, replaces: false };
-    const loader = new AofLoader({ files, keyspace, executor, session, reading });
+    const loader = new AofLoader({ files, keyspace, executor, session, reading, libraries });
     const changes = keyspace.dirty;
     state.isLoading = true;
     executor.loading = true;
@@ -102,7 +104,6 @@ export class AofStartup {
     }
     if (this.#isAbandoned) return;
     state.keysLoaded = loader.keys;
-    this.#around.appendOnly.libraries = loader.libraries;
     this.#loaded(loader);
     if (loader.cut !== null && settings.mayBeCut) {
       files.truncate(loader.cut.path, loader.cut.length);

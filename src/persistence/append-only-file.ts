@@ -9,6 +9,7 @@
 import { CommandError } from '../commands/errors.ts';
 import type { AppendOnly, AppendOnlySizes } from '../commands/services/append-only.ts';
 import type { ClientState } from '../commands/services/clients.ts';
+import type { LibraryStore } from '../commands/services/scripting.ts';
 import { REDIS_VERSION } from '../commands/version.ts';
 import { resumeHeld } from '../engine/call-rules.ts';
 import type { Clock } from '../engine/clock.ts';
@@ -36,6 +37,7 @@ export interface AofSurroundings {
   readonly propagation: Propagation;
   readonly keyspace: Keyspace;
   readonly executor: Executor;
+  readonly libraries: LibraryStore;
   readonly files: LogFileSystem;
   readonly settings: AofSettings;
   readonly snapshots: BackgroundSnapshots;
@@ -66,8 +68,6 @@ export class AppendOnlyFile implements AppendOnly, StreamReader, WriterEvents {
   /** Clients that wait until what they did is on the disk. */
   readonly commits: CommitQueue;
   readonly files: AofFiles;
-  /** The code of each library of functions that was loaded: it is saved as it came. */
-  libraries: readonly Buffer[] = [];
   readonly #around: AofSurroundings;
   #writer: AofWriter | null = null;
   #rewrite: Rewrite | null = null;
@@ -373,7 +373,7 @@ export class AppendOnlyFile implements AppendOnly, StreamReader, WriterEvents {
   }
 
   #facts(): SnapshotFacts {
-    const { keyspace, clock, snapshotSettings } = this.#around;
+    const { keyspace, clock, libraries, snapshotSettings } = this.#around;
     return {
       aux: [
         ['redis-ver', REDIS_VERSION],
@@ -382,7 +382,7 @@ export class AppendOnlyFile implements AppendOnly, StreamReader, WriterEvents {
         ['used-mem', String(keyspace.heap.usedBytes)],
         ['aof-base', '1'],
       ],
-      libraries: this.libraries,
+      libraries: libraries.codes,
       use: snapshotSettings.use,
     };
   }

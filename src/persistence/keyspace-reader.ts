@@ -1,10 +1,13 @@
 /** Filling a keyspace from a snapshot. */
+import { CommandError } from '../commands/errors.ts';
+import type { LibraryStore } from '../commands/services/scripting.ts';
 import type { Database } from '../keyspace/database.ts';
 import type { Entry } from '../keyspace/entry.ts';
 import type { Keyspace } from '../keyspace/keyspace.ts';
 import { Args } from '../protocol/args.ts';
 import type { TimeMs } from '../structures/timing-wheel.ts';
 import type { DecodedValue } from './decoded-value.ts';
+import { RdbError } from './rdb-error.ts';
 import type { RdbReader } from './rdb-reader.ts';
 import { type KeyRecord, RecordReader, type RecordVisitor } from './record-reader.ts';
 import type { Steps } from './steps.ts';
@@ -33,6 +36,8 @@ export class KeyspaceReader implements RecordVisitor {
   readonly facts: Map<string, string> = new Map();
   /** The code of each library of functions. */
   readonly libraries: Buffer[] = [];
+  /** Where the first of them ends. */
+  #librariesOffset = 0;
   readonly #keyspace: Keyspace;
   readonly #reading: RdbReading;
   readonly #decoder: ValueDecoder;
@@ -77,7 +82,18 @@ export class KeyspaceReader implements RecordVisitor {
   }
 
   library(code: Buffer): void {
+    if (this.libraries.length === 0) this.#librariesOffset = this.#reader!.offset;
     this.libraries.push(code);
+  }
+
+  /** Has the libraries of the file in place of all others. Throws RdbError, with nothing changed. */
+  replaceLibraries(store: LibraryStore): void {
+    try {
+      store.replace(this.libraries);
+    } catch (problem) {
+      if (!(problem instanceof CommandError)) throw problem;
+      throw new RdbError(this.#librariesOffset, `a library of functions: ${problem.text}`);
+    }
   }
 
   moduleData(): void {

@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { TestEngine } from '../../test/support/engine.ts';
 import { MemoryFiles } from '../../test/support/memory-files.ts';
+import { CommandError } from '../commands/errors.ts';
+import type { LibraryStore } from '../commands/services/scripting.ts';
 import type { Log } from '../engine/log.ts';
 import { checkKeyspace } from '../keyspace/keyspace-check.ts';
 import { type LoadingProgress, SnapshotLoadError, type Snapshots } from './snapshots.ts';
@@ -140,7 +142,7 @@ describe('snapshots', () => {
     expect(shown.slice(-2)).toEqual(['true 500', 'ended']);
   });
 
-  test('keep libraries of functions as they came', async () => {
+  test('keep libraries of functions as they came, and name what is wrong with them', async () => {
     const { snapshots, engine } = start();
     const bytes = Buffer.concat([
       Buffer.from('REDIS0011'),
@@ -151,6 +153,18 @@ describe('snapshots', () => {
     await snapshots.load();
     engine.run('SAVE');
     expect(files.files.get(PATH)!.includes(Buffer.from([245, 3, 0x6c, 0x69, 0x62]))).toBe(true);
+    const libraries: LibraryStore = {
+      codes: [],
+      replace: () => {
+        throw new CommandError('ERR Missing library metadata');
+      },
+    };
+    files.files.set(PATH, Buffer.concat([bytes, Buffer.of(255), Buffer.alloc(8)]));
+    const other = new TestEngine({ disk: { files, log, libraries } });
+    await expect(other.snapshots.load()).rejects.toThrow(
+      `${PATH} cannot be loaded from byte 14 on: a library of functions: ` +
+        'ERR Missing library metadata',
+    );
   });
 
   test('DEBUG RELOAD saves, empties and loads', () => {

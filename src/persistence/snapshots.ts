@@ -4,7 +4,6 @@
  */
 
 import { join } from 'node:path';
-import { CommandError } from '../commands/errors.ts';
 import type {
   LoadingFigures,
   Persistence,
@@ -50,8 +49,7 @@ export interface SnapshotSurroundings {
   readonly background: BackgroundSnapshots;
   readonly clock: Clock;
   readonly log: Log;
-  /** Who has the libraries of functions; without it they are saved as they came. */
-  readonly libraries?: LibraryStore;
+  readonly libraries: LibraryStore;
   /** In place of lines in the log, where there is one. */
   readonly progress?: LoadingProgress | undefined;
 }
@@ -81,8 +79,6 @@ export class Snapshots implements Persistence {
   readonly background: BackgroundSaves;
   readonly #record: SaveRecord;
   readonly #around: SnapshotSurroundings;
-  /** The code of each library of functions that was loaded, where nobody else has it. */
-  #libraries: readonly Buffer[] = [];
   #abandoned = false;
 
   constructor(around: SnapshotSurroundings) {
@@ -146,7 +142,7 @@ export class Snapshots implements Persistence {
   }
 
   #facts(): SnapshotFacts {
-    const { keyspace, clock, settings } = this.#around;
+    const { keyspace, clock, libraries, settings } = this.#around;
     return {
       aux: [
         ['redis-ver', REDIS_VERSION],
@@ -155,7 +151,7 @@ export class Snapshots implements Persistence {
         ['used-mem', String(keyspace.heap.usedBytes)],
         ['aof-base', '0'],
       ],
-      libraries: this.#around.libraries?.codes ?? this.#libraries,
+      libraries: libraries.codes,
       use: settings.use,
     };
   }
@@ -206,8 +202,10 @@ export class Snapshots implements Persistence {
         if (flushes) this.#empty();
         const reader = RdbReader.ofSource(new FileSource(file), this.#around.settings.checks);
         const into = new KeyspaceReader(keyspace, { ...this.#reading(), replaces: merges });
-        this.#run(path, reader, () => runSteps(into.read(reader)));
-        this.#loaded(into);
+        this.#run(path, reader, () => {
+          runSteps(into.read(reader));
+          this.#loaded(into);
+        });
       } finally {
         file.close();
       }
@@ -216,7 +214,6 @@ export class Snapshots implements Persistence {
       log.warning('DB could not be reloaded', { reason: problem.message });
       return problem.message;
     }
-    this.#record.loaded();
     log.warning('DB reloaded by DEBUG RELOAD');
     return undefined;
   }
@@ -232,6 +229,7 @@ export class Snapshots implements Persistence {
     let saidMs = startMs;
     for (let isDone = false; !isDone && !this.#abandoned; ) {
       isDone = this.#run(path, reader, () => this.#runSlice(steps));
+      if (isDone) this.#run(path, reader, () => this.#loaded(into));
       this.loading = {
         startMs: wallMs,
         totalBytes: source.size,
@@ -253,7 +251,6 @@ export class Snapshots implements Persistence {
       steps.return();
       return;
     }
-    this.#loaded(into);
     const seconds = ((clock.monotonicMs() - startMs) / 1000).toFixed(3);
     log.notice('DB loaded from disk', {
       file: path,
@@ -289,20 +286,11 @@ export class Snapshots implements Persistence {
     }
   }
 
-  #loaded({ loaded, expired, libraries }: KeyspaceReader): void {
-    this.keysLoaded = loaded;
-    this.keysExpired = expired;
-    this.#libraries = libraries;
-    try {
-      this.#around.libraries?.replace(libraries);
-    } catch (problem) {
-      if (!(problem instanceof CommandError)) throw problem;
-      throw new SnapshotLoadError(
-        this.#around.settings.fileName,
-        -1,
-        `a library of functions: ${problem.text}`,
-      );
-    }
+  #loaded(from: KeyspaceReader): void {
+    this.keysLoaded = from.loaded;
+    this.keysExpired = from.expired;
+    from.replaceLibraries(this.#around.libraries);
+    this.#record.loaded();
   }
 
   /** The file, null if there is none. */

@@ -165,3 +165,50 @@ describe.skipIf(!HAS_REDIS)('beside redis-server', () => {
     60_000,
   );
 });
+
+describe('libraries of functions', () => {
+  const CODE = `#!lua name=counting
+    redis.register_function('twice', function(keys, args) return args[1] * 2 end)`;
+
+  test.each([
+    ['the base of the append-only file', AOF, ['BGREWRITEAOF']],
+    ['an increment', AOF, ['PING']],
+    ['a snapshot', ['--save', '3600 1000000'], ['BGSAVE']],
+  ])('come back from %s', async (_from, flags, command) => {
+    const dir = mkdtempSync(join(tmpdir(), 'redstart-functions-'));
+    try {
+      const first = await startRedstart([...flags, '--dir', dir]);
+      const client = await RespClient.connect(first.port);
+      await client.call('FUNCTION', 'LOAD', CODE);
+      await client.call(...command);
+      await settled(client);
+      await client.close();
+      await first.stop();
+      const second = await startRedstart([...flags, '--dir', dir]);
+      const reader = await RespClient.connect(second.port);
+      expect(show(await reader.call('FCALL', 'twice', '0', '21'))).toBe('(integer) 42');
+      expect(show(await reader.call('FUNCTION', 'LIST'))).toContain('counting');
+      const info = show(await reader.call('INFO', 'persistence'));
+      expect(info).toMatch(/rdb_changes_since_last_save:0/);
+      // What was loaded is written again, though nobody has sent it to this server.
+      await reader.call(...command);
+      await settled(reader);
+      await reader.close();
+      await second.stop();
+      const third = await startRedstart([...flags, '--dir', dir]);
+      const last = await RespClient.connect(third.port);
+      expect(show(await last.call('FCALL', 'twice', '0', '4'))).toBe('(integer) 8');
+      await last.close();
+      await third.stop();
+    } finally {
+      rmSync(dir, { recursive: true, force: true });
+    }
+  });
+});
+
+/** Waits until nothing is saved or written anew. */
+async function settled(client: RespClient): Promise<void> {
+  for (let info = ''; !/rdb_bgsave_in_progress:0.*aof_rewrite_in_progress:0/s.test(info); ) {
+    info = show(await client.call('INFO', 'persistence'));
+  }
+}

@@ -27,6 +27,7 @@ import { RespWriter } from '../../src/protocol/resp-writer.ts';
 import { Registry as PubSubRegistry } from '../../src/pubsub/registry.ts';
 import { StoredData } from '../../src/stored-data.ts';
 import { SILENT_TRANSPORT, START_MS, show } from './engine.ts';
+import { MemoryLibraries } from './memory-libraries.ts';
 import { type Arg, toBytes } from './resp-client.ts';
 import { parseReply } from './resp-reply.ts';
 
@@ -41,6 +42,7 @@ export class DurableEngine {
   readonly data: StoredData;
   readonly engine: Engine;
   readonly client: Session;
+  readonly libraries: MemoryLibraries = new MemoryLibraries();
   readonly #jobs: (() => void)[] = [];
   readonly #writer = new RespWriter();
 
@@ -68,6 +70,7 @@ export class DurableEngine {
       clock,
       log,
       keepsProcessAlive: true,
+      libraries: this.libraries,
       files,
       logFiles: files,
     });

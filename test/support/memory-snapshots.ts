@@ -1,3 +1,4 @@
+import type { LibraryStore } from '../../src/commands/services/scripting.ts';
 import { type Clock, SYSTEM_CLOCK } from '../../src/engine/clock.ts';
 import type { Executor } from '../../src/engine/execute.ts';
 import { type Log, SILENT_LOG } from '../../src/engine/log.ts';
@@ -7,6 +8,7 @@ import type { FileSystem } from '../../src/persistence/file-system.ts';
 import type { SnapshotSettings } from '../../src/persistence/snapshot-settings.ts';
 import { type LoadingProgress, Snapshots } from '../../src/persistence/snapshots.ts';
 import { MemoryFiles } from './memory-files.ts';
+import { MemoryLibraries } from './memory-libraries.ts';
 
 export const SNAPSHOT_SETTINGS: SnapshotSettings = {
   directory: 'dir',
@@ -21,6 +23,7 @@ export const SNAPSHOT_SETTINGS: SnapshotSettings = {
 };
 
 export interface MemorySnapshotOptions {
+  readonly libraries?: LibraryStore;
   readonly files?: FileSystem;
   readonly settings?: Partial<SnapshotSettings>;
   readonly background?: BackgroundSnapshots;
@@ -39,6 +42,7 @@ export function memorySnapshots(
   return new Snapshots({
     keyspace,
     executor,
+    libraries: options.libraries ?? new MemoryLibraries(),
     files,
     background: options.background ?? new BackgroundSnapshots(keyspace, files),
     settings: { ...SNAPSHOT_SETTINGS, ...options.settings },
