@@ -115,7 +115,7 @@ describe('connect-redis', () => {
   });
   afterEach(() => app.stop());
 
-  it('knows who has logged in, in every instance, and after a restart of the application', async () => {
+  it('knows who has logged in, in every instance and after the application restarts', async () => {
     const other = await startApplication(server.port);
     const [ada, bob, nobody] = [new Browser(), new Browser(), new Browser()];
     await ada.logIn(app, 'ada');

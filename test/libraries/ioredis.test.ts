@@ -1,4 +1,4 @@
-/** What ioredis makes of commands: scripts as methods, pipelines by themselves, groups of streams. */
+/** What ioredis makes of commands: scripts as methods, automatic pipelines, groups of streams. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis, type Result } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';

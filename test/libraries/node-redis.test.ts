@@ -1,4 +1,4 @@
-/** What node-redis makes of commands: pools, scripts, functions, transactions with types, streams. */
+/** What node-redis makes of commands: pools, scripts, functions, typed transactions, streams. */
 import {
   createClient,
   createClientPool,
