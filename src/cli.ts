@@ -132,7 +132,11 @@ async function serve(config: Config): Promise<void> {
       else log.warning(`${signal} received, but the data cannot be saved: Redstart goes on`);
     });
   }
-  log.notice('Ready to accept connections', { port: values.port });
+  const { httpPort } = redstart.ports;
+  log.notice('Ready to accept connections', {
+    port: values.port,
+    ...(httpPort !== 0 && { httpPort }),
+  });
 }
 
 /** The log, or undefined when it cannot be opened, which has been said. */

@@ -34,6 +34,7 @@ import { Transactions } from './engine/transactions.ts';
 import { FineWallClock } from './engine/wall-clock.ts';
 import { Defragmenter } from './keyspace/defragmenter.ts';
 import { Keyspace } from './keyspace/keyspace.ts';
+import { HttpService } from './metrics/http-service.ts';
 import type { LogFileSystem } from './persistence/aof-file.ts';
 import { DumpPayloads } from './persistence/dump-payload.ts';
 import type { FileSystem } from './persistence/file-system.ts';
@@ -79,6 +80,7 @@ export interface Endpoints {
   readonly port: number | undefined;
   readonly textPort: number | undefined;
   readonly unixSocket: string | undefined;
+  readonly httpPort?: number | undefined;
 }
 
 /** An engine with its server. */
@@ -92,6 +94,7 @@ export class Redstart {
   readonly #server: Server;
   readonly #tcp: Listener;
   readonly #text: Listener;
+  readonly #http: HttpService;
   readonly #limits: Limits = defaultLimits();
 
   constructor(config: Config, options: RedstartOptions = {}) {
@@ -153,8 +156,8 @@ export class Redstart {
     this.#server = new Server(this.engine, () => serverSettings(config));
     this.#tcp = new Listener(this.#server, 'tcp');
     this.#text = new Listener(this.#server, 'text');
+    this.#http = new HttpService(this.engine.info, log);
     this.#followLimits();
-    this.#followThresholds();
     this.#memory = limitMemory(this.engine, config, latency, log);
     this.#followObservation(slowlog, latency);
     this.#followNotifications(new KeyspaceNotifications(keyspace, pubsub));
@@ -194,6 +197,7 @@ export class Redstart {
         port: values.port === 0 ? undefined : values.port,
         textPort: values['text-port'] === 0 ? undefined : values['text-port'],
         unixSocket: values.unixsocket === '' ? undefined : values.unixsocket,
+        httpPort: values['http-port'] === 0 ? undefined : values['http-port'],
       });
     } catch (problem) {
       await this.stop();
@@ -202,11 +206,14 @@ export class Redstart {
   }
 
   /** Listens on these. Throws ListenError, with no listener left open. */
-  async listenOn({ port, textPort, unixSocket }: Endpoints): Promise<void> {
+  async listenOn({ port, textPort, unixSocket, httpPort }: Endpoints): Promise<void> {
     const { values } = this.config;
     const backlog = values['tcp-backlog'];
     const common = { addresses: values.bind, backlog };
     try {
+      if (httpPort !== undefined) {
+        await this.#http.listen({ addresses: values['http-bind'], port: httpPort, backlog });
+      }
       if (port !== undefined) await this.#tcp.listenTcp({ ...common, port });
       if (textPort !== undefined) await this.#text.listenTcp({ ...common, port: textPort });
       if (unixSocket !== undefined) {
@@ -220,8 +227,8 @@ export class Redstart {
   }
 
   /** The TCP ports listened on, 0 for none: tell which ones the system chose. */
-  get ports(): { readonly port: number; readonly textPort: number } {
-    return { port: this.#tcp.port, textPort: this.#text.port };
+  get ports(): { readonly port: number; readonly textPort: number; readonly httpPort: number } {
+    return { port: this.#tcp.port, textPort: this.#text.port, httpPort: this.#http.port };
   }
 
   /** Closes listeners and connections and stops all work. */
@@ -238,6 +245,7 @@ export class Redstart {
   async #closeListeners(): Promise<void> {
     await this.#tcp.close();
     await this.#text.close();
+    await this.#http.close();
   }
 
   #tick(): void {

@@ -8,7 +8,7 @@ import { EXTENT_BYTES, EXTENT_COUNT_MAX, EXTENT_SLAB } from '../memory/address.t
 import type { Heap } from '../memory/heap.ts';
 import { PAGE_BYTES } from '../memory/slab-pages.ts';
 import { TIMER_BYTES } from '../structures/timing-wheel.ts';
-import type { Context } from './command.ts';
+import type { InfoSource } from './info/section.ts';
 
 /** One database that has keys. */
 export interface DatabaseMemory {
@@ -42,7 +42,7 @@ export interface MemoryFigures {
 }
 
 /** The figures of this moment. */
-export function memoryFigures({ keyspace, services }: Context): MemoryFigures {
+export function memoryFigures({ keyspace, services }: InfoSource): MemoryFigures {
   const used = keyspace.heap.usedBytes;
   const databases = keyspace.databases.map((database) => ({
     id: database.id,
@@ -62,13 +62,18 @@ export function memoryFigures({ keyspace, services }: Context): MemoryFigures {
     overhead,
     dataset: used - overhead,
     held: keyspace.heap.heldBytes,
-    committed: keyspace.heap.heldBytes + sparePages(keyspace.heap) * PAGE_BYTES,
+    committed: committedBytes(keyspace.heap),
     resident: services.lifecycle.residentBytes(),
     clients,
     exceededMs: services.statistics.eviction.currentExceededMs,
     keys: keyspace.keyCount(),
     databases: databases.filter(({ keys }) => keys > 0),
   };
+}
+
+/** Bytes of the arena that the system has committed, as far as the arena knows. */
+export function committedBytes(heap: Heap): number {
+  return heap.heldBytes + sparePages(heap) * PAGE_BYTES;
 }
 
 /** Pages that were used and are free. */

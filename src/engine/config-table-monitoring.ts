@@ -2,9 +2,21 @@
 
 import { directive } from './config-directive.ts';
 import { BOOLEAN, INT64_MAX, integer } from './config-kinds.ts';
-import { KEYSPACE_EVENTS, PERCENTILES } from './config-list-kinds.ts';
+import { ADDRESSES, KEYSPACE_EVENTS, PERCENTILES } from './config-list-kinds.ts';
 
 export const MONITORING_DIRECTIVES = {
+  'http-port': directive(
+    integer(0, 65535),
+    '0',
+    'TCP port of /metrics for Prometheus, /healthz and /readyz; 0 listens on none.',
+    { change: 'startup' },
+  ),
+  'http-bind': directive(
+    ADDRESSES,
+    '127.0.0.1 -::1',
+    'Addresses of that port, as with bind; whoever reaches them needs no password.',
+    { change: 'startup' },
+  ),
   'slowlog-log-slower-than': directive(
     integer(-1, INT64_MAX),
     '10000',

@@ -3,6 +3,7 @@
  * embedded API. It opens sessions, keeps the time and lends the one reply writer; what a command
  * does is not its business.
  */
+import type { InfoSource } from '../commands/info/section.ts';
 import type { Transport } from '../commands/services/clients.ts';
 import type { Services } from '../commands/services.ts';
 import type { Keyspace } from '../keyspace/keyspace.ts';
@@ -58,6 +59,11 @@ export class Engine {
     this.#services = parts.services;
     this.#clock = parts.clock;
     this.tick();
+  }
+
+  /** What INFO is made from, for others who tell of it. */
+  get info(): InfoSource {
+    return { keyspace: this.keyspace, services: this.#services };
   }
 
   openSession(transport: Transport): Session {

@@ -28,16 +28,24 @@ export interface TcpOptions {
   readonly backlog: number;
 }
 
+/** Makes the server behind one listening socket. */
+type ServerMaker = () => Server;
+
+/** Whoever is let in resumes the connection, once it is set up. */
+const PAUSING: ServerMaker = () => createServer({ pauseOnConnect: true, noDelay: true });
+
 /** All listening sockets of one protocol. */
 export class Listener {
   readonly #gatekeeper: Gatekeeper;
   readonly #kind: 'tcp' | 'text';
+  readonly #makeServer: ServerMaker;
   #servers: Server[] = [];
   #path = '';
 
-  constructor(gatekeeper: Gatekeeper, kind: 'tcp' | 'text') {
+  constructor(gatekeeper: Gatekeeper, kind: 'tcp' | 'text', makeServer: ServerMaker = PAUSING) {
     this.#gatekeeper = gatekeeper;
     this.#kind = kind;
+    this.#makeServer = makeServer;
   }
 
   /** Port of the first TCP socket, 0 if there is none: tells which one the system chose. */
@@ -100,7 +108,7 @@ export class Listener {
   }
 
   #listen(options: ListenOptions, optional: boolean, shown: string): Promise<Server | null> {
-    const server = createServer({ pauseOnConnect: true, noDelay: true });
+    const server = this.#makeServer();
     server.on('connection', (socket) => this.#onConnection(socket, options.path));
     return new Promise((resolve, reject) => {
       const fail = (problem: NodeJS.ErrnoException): void => {

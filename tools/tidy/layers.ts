@@ -11,7 +11,7 @@ const layers = [
   ['commands'],
   ['engine'],
   ['persistence', 'replication', 'scripting', 'pubsub'],
-  ['server'],
+  ['server', 'metrics'],
   [
     'redstart.ts',
     'embedded.ts',

@@ -24,7 +24,7 @@ function databaseField(database: Database): Field {
 }
 
 /** Average over a sample of the keys that expire, in ms; 0 when they are too few to be found. */
-function averageTtlMs(database: Database): number {
+export function averageTtlMs(database: Database): number {
   const { entries, root } = database;
   const { nowMs, table } = database.keyspace;
   let sum = 0;

@@ -1,10 +1,17 @@
 /** INFO memory. */
 import { totalmem } from 'node:os';
 import { getHeapStatistics } from 'node:v8';
-import type { Context } from '../command.ts';
 import { type MemoryFigures, memoryFigures } from '../memory-figures.ts';
 import { REDSTART_VERSION } from '../version.ts';
-import { bytesFields, type Field, humanBytes, percent, ratio, type Section } from './section.ts';
+import {
+  bytesFields,
+  type Field,
+  humanBytes,
+  type InfoSource,
+  percent,
+  ratio,
+  type Section,
+} from './section.ts';
 
 export const memory: Section = {
   title: 'Memory',
@@ -66,7 +73,7 @@ function useFields(figures: MemoryFigures): Field[] {
   ];
 }
 
-function limitFields({ services: { configuration } }: Context): Field[] {
+function limitFields({ services: { configuration } }: InfoSource): Field[] {
   const limit = configuration.textOf('maxmemory');
   return [
     ['maxmemory', limit],

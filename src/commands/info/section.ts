@@ -1,6 +1,9 @@
 /** What a section of INFO is. Sections are listed in sections.ts. */
 import type { Context } from '../command.ts';
 
+/** What sections are made from: the state of the engine, whoever asks. */
+export type InfoSource = Pick<Context, 'keyspace' | 'services'>;
+
 /** A line: its name, and its value as it is printed. */
 export type Field = readonly [name: string, value: string | number];
 
@@ -10,7 +13,7 @@ export interface Section {
   readonly title: string;
   /** Whether INFO shows it to those who do not ask for it. */
   readonly isDefault: boolean;
-  fields(context: Context): Iterable<Field>;
+  fields(source: InfoSource): Iterable<Field>;
 }
 
 /** A number with so many digits behind the point. */
