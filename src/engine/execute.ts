@@ -205,10 +205,16 @@ export class Executor {
   }
 
   /**
-   * Runs one command and answers it. Afterwards `session.stop` says whether the session may go on;
-   * with STOP_PAUSED the command did not run and is to be given again.
+   * Runs one command, which a caller may have found already, and answers it. Afterwards
+   * `session.stop` says whether the session may go on; with STOP_PAUSED the command did not run and
+   * is to be given again.
    */
-  execute(session: Session, args: Args, reply: Reply): void {
+  execute(
+    session: Session,
+    args: Args,
+    reply: Reply,
+    found: RegisteredCommand | null = null,
+  ): void {
     const mark = reply.mark();
     let command: RegisteredCommand | null = null;
     let ran = false;
@@ -216,7 +222,7 @@ export class Executor {
     // What has opened a gate before the command also has something to undo after it.
     const gate = session.gate | this.#gate;
     try {
-      command = this.#find(args);
+      command = found ?? this.#find(args);
       session.lastCommand = command.fullName;
       requireArity(command, args.count);
       const admission = gate === 0 ? ADMITTED : this.#admit(session, command, args);

@@ -58,6 +58,11 @@ export class RespWriter implements Reply {
     this.#use(Buffer.allocUnsafeSlow(INITIAL_BYTES));
   }
 
+  /** Over the memory of `buffer`. */
+  get view(): DataView {
+    return this.#view;
+  }
+
   /** Forgets what was flushed. */
   reset(): void {
     this.length = 0;

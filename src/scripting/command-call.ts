@@ -1,24 +1,36 @@
 /**
- * redis.call and redis.pcall: the arguments are copied out of the state's memory into a buffer, and
- * the reply back, without a string of JavaScript on the way.
+ * redis.call and redis.pcall: a command reads its arguments where they lie in the module's memory,
+ * where nothing moves until Lua runs on, and the reply is copied back, without a string of
+ * JavaScript on the way.
  */
 import type { Registry } from '../commands/registry.ts';
 import { FLAG_BITS, type RegisteredCommand } from '../commands/registry.ts';
 import type { Executor } from '../engine/execute.ts';
 import type { Session } from '../engine/session.ts';
 import { Args } from '../protocol/args.ts';
+import { writeInteger } from '../protocol/numbers.ts';
 import { RespWriter } from '../protocol/resp-writer.ts';
 import { type LuaThread, TYPE_NUMBER, TYPE_STRING } from './lua-exports.ts';
 import type { LuaMachine } from './lua-machine.ts';
+import {
+  baseOf,
+  numberAt,
+  stringLength,
+  stringStartAt,
+  topOf,
+  typeAt,
+  VALUE_BYTES,
+} from './lua-stack.ts';
 import { formatGeneral } from './number-text.ts';
 import { ReplyToLua } from './reply-to-lua.ts';
 
-const INITIAL_BYTES = 16 * 1024;
-const KEPT_BYTES_MAX = 1024 * 1024;
 /** Digits that a double takes to be read as the same one. */
 const DIGITS = 17;
+/** A number has at most so many bytes: a sign, digits, a point and an exponent. */
+const NUMBER_BYTES_MAX = 26;
+/** There is room for so many numbers at least. */
+const NUMBERS_MIN = 64;
 const TYPE_ERROR = 0x2d;
-/** Most places of the stack for arguments; C leaves a function no more. */
 const NO_ARGUMENTS = 'Please specify at least one argument for this redis lib call';
 const BAD_ARGUMENT = 'Lua redis lib command arguments must be strings or integers';
 const READ_ONLY = 'Write commands are not allowed from read-only scripts.';
@@ -41,8 +53,9 @@ export class CommandCall {
   readonly #permission: CallPermission;
   readonly #args = new Args();
   readonly #replies: ReplyToLua;
-  #buffer!: Buffer;
-  #view!: DataView;
+  /** Room in the module's memory for numbers as text. */
+  #room = 0;
+  #roomNumbers = 0;
 
   constructor(
     machine: LuaMachine,
@@ -55,23 +68,22 @@ export class CommandCall {
     this.#executor = executor;
     this.#permission = permission;
     this.#replies = new ReplyToLua(machine.module);
-    this.#use(INITIAL_BYTES);
   }
 
   /** Runs a command for the function that called; its error is raised, or returned. */
   call(L: LuaThread, raises: boolean): number {
     const mistake = this.#readArguments(L);
     if (mistake !== null) return this.fail(L, `ERR ${mistake}`, raises);
-    const refusal = this.#refusal();
+    const { session } = this.#permission;
+    const command = this.#command();
+    const refusal = this.#refusal(command);
     if (refusal !== null) {
       this.fail(L, `ERR ${refusal}`, false);
       return this.#failed(L, raises);
     }
     const { writer } = this;
     writer.reset();
-    this.#executor.execute(this.#permission.session!, this.#args, writer);
-    if (this.#buffer.length > KEPT_BYTES_MAX) this.#use(INITIAL_BYTES);
-    this.#machine.module.api.lua_settop(L, 0);
+    this.#executor.execute(session!, this.#args, writer, command);
     this.#replies.push(L, writer);
     return writer.buffer[0] === TYPE_ERROR ? this.#failed(L, raises) : 1;
   }
@@ -92,35 +104,43 @@ export class CommandCall {
     return this.#readArguments(L) ?? this.#command();
   }
 
-  /** Copies the arguments; answers what is wrong with them. */
+  /** Has `#args` mean the arguments where they lie; answers what is wrong with them. */
   #readArguments(L: LuaThread): string | null {
     const { module } = this.#machine;
-    const { api } = module;
+    const base = baseOf(module.view, L);
+    const top = topOf(module.view, L);
+    if (base === top) return NO_ARGUMENTS;
+    this.#makeRoom(L, (top - base) / VALUE_BYTES);
+    const { bytes, view } = module;
     const args = this.#args;
-    const count = api.lua_gettop(L);
-    if (count === 0) return NO_ARGUMENTS;
-    args.reset(this.#buffer, this.#view);
-    let end = 0;
-    for (let i = 1; i <= count; i++) {
-      const type = api.lua_type(L, i);
+    args.reset(bytes, view);
+    let room = this.#room;
+    for (let value = base; value < top; value += VALUE_BYTES) {
+      const type = typeAt(view, value);
       if (type === TYPE_STRING) {
-        const start = module.string(L, i);
-        const { length } = module;
-        if (end + length > this.#buffer.length) this.#grow(end, length);
-        copyIn(module.bytes, start, this.#buffer, end, length);
-        args.push(end, length);
-        end += length;
+        const start = stringStartAt(view, value);
+        args.push(start, stringLength(view, start));
       } else if (type === TYPE_NUMBER) {
-        const text = formatGeneral(api.lua_tonumber(L, i), DIGITS);
-        if (end + text.length > this.#buffer.length) this.#grow(end, text.length);
-        args.push(end, this.#buffer.write(text, end, 'latin1'));
-        end += text.length;
+        const end = writeNumber(bytes, room, numberAt(view, value));
+        args.push(room, end - room);
+        room = end;
       } else {
         return BAD_ARGUMENT;
       }
     }
-    args.end = end;
     return null;
+  }
+
+  /** Makes room for so many numbers as text. */
+  #makeRoom(L: LuaThread, numbers: number): void {
+    if (numbers <= this.#roomNumbers) return;
+    const { module } = this.#machine;
+    if (this.#room !== 0) module.api.free(this.#room);
+    this.#roomNumbers = Math.max(numbers, NUMBERS_MIN);
+    this.#room = module.api.malloc(this.#roomNumbers * NUMBER_BYTES_MAX);
+    if (this.#room !== 0) return;
+    this.#roomNumbers = 0;
+    module.raise(L, 'not enough memory');
   }
 
   /** Raises or returns the error of a command, marked as one that has been counted. */
@@ -140,10 +160,9 @@ export class CommandCall {
   }
 
   /** Why the command may not be called; null when it may. */
-  #refusal(): string | null {
+  #refusal(command: RegisteredCommand | null): string | null {
     const permission = this.#permission;
     if (permission.session === null) return 'redis.call can only be called inside a script';
-    const command = this.#command();
     if (command === null) return 'Unknown Redis command called from script';
     const { arity, mask } = command;
     const { count } = this.#args;
@@ -157,28 +176,10 @@ export class CommandCall {
     }
     return null;
   }
-
-  #grow(used: number, more: number): void {
-    const { ranges } = this.#args;
-    const previous = this.#buffer;
-    this.#use(Math.max(previous.length * 2, used + more));
-    previous.copy(this.#buffer, 0, 0, used);
-    this.#args.bytes = this.#buffer;
-    this.#args.view = this.#view;
-    this.#args.ranges = ranges;
-  }
-
-  #use(bytes: number): void {
-    this.#buffer = Buffer.allocUnsafeSlow(bytes);
-    this.#view = new DataView(this.#buffer.buffer);
-  }
 }
 
-/** Short arguments are copied faster one by one than by a call. */
-function copyIn(from: Buffer, start: number, to: Buffer, at: number, length: number): void {
-  if (length > 32) {
-    from.copy(to, at, start, start + length);
-    return;
-  }
-  for (let i = 0; i < length; i++) to[at + i] = from[start + i]!;
+/** Writes a number as Redis sends it; answers where it ends. */
+function writeNumber(bytes: Buffer, at: number, value: number): number {
+  if (Number.isSafeInteger(value) && !Object.is(value, -0)) return writeInteger(bytes, at, value);
+  return at + bytes.write(formatGeneral(value, DIGITS), at, 'latin1');
 }

@@ -20,6 +20,7 @@ import {
   TYPE_TABLE,
 } from './lua-exports.ts';
 import { type LuaFunction, LuaModule } from './lua-module.ts';
+import { canYield, requireLayout } from './lua-stack.ts';
 import { REMOVED_GLOBALS, SandboxNatives } from './sandbox-natives.ts';
 import { SANDBOX_SOURCE } from './sandbox-source.ts';
 
@@ -33,9 +34,6 @@ const SANDBOX_NAME = '=sandbox';
 const HOOK_INSTRUCTIONS = 100_000;
 /** Protected calls and coroutines within each other; each takes its part of the stack. */
 const DEPTH_MAX = 180;
-/** The fields of `lua_State` that count calls of C; see `canYield`. */
-const OFFSET_C_CALLS = 52;
-const OFFSET_BASE_C_CALLS = 54;
 /** The fields of `lua_Debug`. */
 const DEBUG_WHAT = 12;
 const DEBUG_SOURCE = 16;
@@ -88,6 +86,7 @@ export class LuaMachine {
     this.module = new LuaModule(bytesMax);
     const { api } = this.module;
     this.main = api.luaL_newstate();
+    requireLayout(this.module, this.main);
     this.#hook = this.module.addFunctions([(L) => this.#onHook(L as LuaThread)], 2, 0);
     for (const open of [
       api.luaopen_base,
@@ -303,14 +302,8 @@ export class LuaMachine {
 
   /** Whether the script can be stopped here, in all of its coroutines. */
   get canYield(): boolean {
-    return this.#canYield(this.thread) && this.#chain.every((L) => this.#canYield(L));
-  }
-
-  #canYield(L: LuaThread): boolean {
     const { view } = this.module;
-    return (
-      view.getUint16(L + OFFSET_C_CALLS, true) === view.getUint16(L + OFFSET_BASE_C_CALLS, true)
-    );
+    return canYield(view, this.thread) && this.#chain.every((L) => canYield(view, L));
   }
 
   #onHook(L: LuaThread): undefined {

@@ -7,6 +7,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { copyBytes } from '../memory/bytes.ts';
 import { type Callback, wasmFunctions } from './lua-callbacks.ts';
 import { type LuaExports, type LuaThread, TYPE_STRING } from './lua-exports.ts';
 import { luaImports } from './lua-imports.ts';
@@ -35,6 +36,8 @@ export class LuaModule {
   readonly #bytesMax: number;
   readonly #scratch: number;
   readonly #names = new Map<string, number>();
+  /** The function of the C interface that is called most, kept where it is found at once. */
+  readonly #pushString: LuaExports['lua_pushlstring'];
 
   /** With at most so many bytes of memory. */
   constructor(bytesMax: number) {
@@ -54,6 +57,7 @@ export class LuaModule {
     this.#look();
     this.api.__wasm_call_ctors();
     this.api.emscripten_stack_init();
+    this.#pushString = this.api.lua_pushlstring;
     this.out = this.api.malloc(RECORD_BYTES);
     this.#scratch = this.api.malloc(SCRATCH_BYTES);
   }
@@ -81,6 +85,16 @@ export class LuaModule {
       this.#names.set(text, at);
     }
     return at;
+  }
+
+  /** `from` and `fromView` are over the same memory. */
+  pushRange(L: LuaThread, from: Buffer, fromView: DataView, start: number, length: number): void {
+    if (length > SCRATCH_BYTES) {
+      this.pushBytes(L, from, start, length);
+      return;
+    }
+    copyBytes(from, fromView, start, this.bytes, this.view, this.#scratch, length);
+    this.#pushString(L, this.#scratch, length);
   }
 
   pushBytes(L: LuaThread, bytes: Uint8Array, start: number, length: number): void {

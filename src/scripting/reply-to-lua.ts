@@ -12,6 +12,7 @@
 import type { RespWriter } from '../protocol/resp-writer.ts';
 import type { LuaThread } from './lua-exports.ts';
 import type { LuaModule } from './lua-module.ts';
+import { pushBoolean, pushNil, pushNumber } from './lua-stack.ts';
 
 const LINE_FEED = 0x0a;
 const MINUS = 0x2d;
@@ -24,6 +25,7 @@ const PLACES = 8;
 export class ReplyToLua {
   readonly #module: LuaModule;
   #bytes: Buffer = Buffer.alloc(0);
+  #view: DataView = new DataView(new ArrayBuffer(0));
   #at = 0;
 
   constructor(module: LuaModule) {
@@ -33,18 +35,19 @@ export class ReplyToLua {
   /** Pushes the reply that the writer holds. REQUIRES: it holds one. */
   push(L: LuaThread, writer: RespWriter): void {
     this.#bytes = writer.buffer;
+    this.#view = writer.view;
     this.#at = 0;
     this.#value(L);
   }
 
   #value(L: LuaThread): void {
-    const { api } = this.#module;
+    const module = this.#module;
     switch (this.#bytes[this.#at++]) {
       case 0x24: // $
         this.#bulk(L);
         break;
       case 0x3a: // :
-        api.lua_pushnumber(L, this.#integer());
+        pushNumber(module.view, L, this.#integer());
         break;
       case 0x2b: // +
         this.#field(L, 'ok');
@@ -64,10 +67,10 @@ export class ReplyToLua {
         break;
       case 0x5f: // _
         this.#at += 2;
-        api.lua_pushnil(L);
+        pushNil(module.view, L);
         break;
       case 0x23: // #
-        api.lua_pushboolean(L, Number(this.#bytes[this.#at] === 0x74));
+        pushBoolean(module.view, L, this.#bytes[this.#at] === 0x74);
         this.#at += 3;
         break;
       case 0x2c: // ,
@@ -99,12 +102,12 @@ export class ReplyToLua {
   #bulk(L: LuaThread): void {
     const length = this.#integer();
     if (length < 0) {
-      this.#module.api.lua_pushboolean(L, 0);
+      pushBoolean(this.#module.view, L, false);
       return;
     }
     const start = this.#at;
     this.#at = start + length + 2;
-    this.#module.pushBytes(L, this.#bytes, start, length);
+    this.#module.pushRange(L, this.#bytes, this.#view, start, length);
   }
 
   /** Pushes a table with the rest of the line in one field. */
@@ -114,7 +117,7 @@ export class ReplyToLua {
     const end = this.#bytes.indexOf(LINE_FEED, start) - 1;
     this.#at = end + 2;
     api.lua_createtable(L, 0, 1);
-    this.#module.pushBytes(L, this.#bytes, start, end - start);
+    this.#module.pushRange(L, this.#bytes, this.#view, start, end - start);
     api.lua_setfield(L, -2, this.#module.name(name));
   }
 
