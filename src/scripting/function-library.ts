@@ -10,6 +10,8 @@ export interface LoadedFunction {
   readonly name: string;
   readonly description: string | null;
   readonly flags: readonly string[];
+  /** Whether its flags say so. */
+  readonly isReadOnly: boolean;
   readonly reference: LuaReference;
 }
 

@@ -50,7 +50,8 @@ export class FunctionRegistration {
       this.#fail(L, 'Function already exists in the library');
     }
     const { description, flags } = draft;
-    this.functions.push({ name, description, flags, reference });
+    const isReadOnly = flags.includes('no-writes');
+    this.functions.push({ name, description, flags, isReadOnly, reference });
     return 0;
   }
 

@@ -17,6 +17,7 @@ import { dumpLibraries, readLibraries } from './function-dump.ts';
 import { type LoadedFunction, type LoadedLibrary, readLibraryHead } from './function-library.ts';
 import { FunctionRegistration } from './function-registration.ts';
 import { ABORT, CompileError, GO_ON, LuaError, type LuaMachine } from './lua-machine.ts';
+import { RecentNames } from './recent-names.ts';
 import type { ScriptRunner } from './script-runner.ts';
 import { ScriptState, type ScriptSurroundings } from './script-state.ts';
 
@@ -40,6 +41,7 @@ export class Functions implements FunctionsService, LibraryStore {
   #libraries = new Map<string, LoadedLibrary>();
   /** By their names in lower case. */
   readonly #functions = new Map<string, LoadedFunction>();
+  readonly #recent = new RecentNames<LoadedFunction>();
 
   constructor(around: ScriptSurroundings, runner: ScriptRunner, keyspace: Keyspace) {
     this.#runner = runner;
@@ -131,10 +133,9 @@ export class Functions implements FunctionsService, LibraryStore {
   }
 
   call(context: Context, args: Args, reply: Reply, isReadOnly: boolean, keyCount: number): void {
-    const called = this.#functions.get(args.text(1).toLowerCase());
+    const called = this.#find(args);
     if (called === undefined) throw NOT_FOUND;
-    const writes = !called.flags.includes('no-writes');
-    if (isReadOnly && writes) throw NOT_READ_ONLY;
+    if (isReadOnly && !called.isReadOnly) throw NOT_READ_ONLY;
     const state = this.#state;
     const { machine } = state;
     const { thread } = machine;
@@ -145,24 +146,35 @@ export class Functions implements FunctionsService, LibraryStore {
       state,
       name: called.name,
       isFunction: true,
-      isReadOnly: !writes,
+      isReadOnly: called.isReadOnly,
       argumentCount: 2,
-      words: () => Array.from({ length: args.count }, (_, i) => args.copy(i)),
+      args,
     };
     this.#runner.run(sessionOf(context.client), call, reply);
   }
 
-  has(name: string): boolean {
+  has(args: Args): boolean {
     this.#ensureLoaded();
-    return this.#functions.has(name.toLowerCase());
+    return this.#find(args) !== undefined;
+  }
+
+  /** The function that argument 1 names. */
+  #find(args: Args): LoadedFunction | undefined {
+    const recent = this.#recent.find(args, 1);
+    if (recent !== undefined) return recent;
+    const found = this.#functions.get(args.text(1).toLowerCase());
+    if (found !== undefined) this.#recent.remember(args.copy(1), found);
+    return found;
   }
 
   #keep(library: LoadedLibrary): void {
+    this.#recent.clear();
     this.#libraries.set(library.name, library);
     for (const added of library.functions) this.#functions.set(added.name.toLowerCase(), added);
   }
 
   #forget(library: LoadedLibrary): void {
+    this.#recent.clear();
     this.#libraries.delete(library.name);
     for (const { name, reference } of library.functions) {
       this.#functions.delete(name.toLowerCase());
@@ -172,6 +184,7 @@ export class Functions implements FunctionsService, LibraryStore {
 
   /** Has the libraries loaded into a fresh state when they are needed. */
   #startAnew(): void {
+    this.#recent.clear();
     this.#state.spoil();
     this.#machine = null;
   }
@@ -183,6 +196,7 @@ export class Functions implements FunctionsService, LibraryStore {
     this.#machine = machine;
     const libraries = [...this.#libraries.values()];
     this.#functions.clear();
+    this.#recent.clear();
     for (const { name, code } of libraries) {
       this.#keep({ name, code, functions: this.#register(readLibraryHead(code).body) });
     }

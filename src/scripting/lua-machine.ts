@@ -57,6 +57,8 @@ export class LuaMachine {
   readonly module: LuaModule;
   readonly main: LuaThread;
   readonly bytesMax: number;
+  /** Where the fields are of a table that has none; see `lua-stack.ts`. */
+  readonly noFields: number;
   /** Asked as a script runs; ABORT comes with the text in `abortText`. */
   onHook: () => number = () => GO_ON;
   abortText = '';
@@ -86,7 +88,7 @@ export class LuaMachine {
     this.module = new LuaModule(bytesMax);
     const { api } = this.module;
     this.main = api.luaL_newstate();
-    requireLayout(this.module, this.main);
+    this.noFields = requireLayout(this.module, this.main);
     this.#hook = this.module.addFunctions([(L) => this.#onHook(L as LuaThread)], 2, 0);
     for (const open of [
       api.luaopen_base,
@@ -148,13 +150,9 @@ export class LuaMachine {
     throw new CompileError(problem);
   }
 
-  /** Sets a global to the value on top of the stack, which it takes off. */
-  setGlobal(L: LuaThread, name: string): void {
-    const { api } = this.module;
-    this.dereference(L, this.globals);
-    api.lua_insert(L, -2);
-    api.lua_setfield(L, -2, this.module.name(name));
-    api.lua_settop(L, -2);
+  /** Sets a field of the table below the value on top of the stack, which it takes off. */
+  setField(L: LuaThread, name: string): void {
+    this.module.api.lua_setfield(L, -2, this.module.name(name));
   }
 
   /**

@@ -17,6 +17,7 @@ import type { Log } from '../engine/log.ts';
 import { type Session, STOP_WAITING } from '../engine/session.ts';
 import type { Database } from '../keyspace/database.ts';
 import type { Keyspace } from '../keyspace/keyspace.ts';
+import type { Args } from '../protocol/args.ts';
 import { losslessText } from '../protocol/lossless-text.ts';
 import type { Reply } from '../protocol/reply.ts';
 import type { CallPermission } from './command-call.ts';
@@ -37,14 +38,14 @@ export interface ScriptCall {
   readonly isFunction: boolean;
   readonly isReadOnly: boolean;
   readonly argumentCount: number;
-  readonly words: () => readonly Buffer[];
+  /** The command that the client has sent. */
+  readonly args: Args;
 }
 
 /** A script that runs. */
 interface Running {
   readonly call: ScriptCall;
   readonly session: Session;
-  readonly command: RegisteredCommand;
   readonly startMs: number;
   readonly nowMs: number;
   database: Database;
@@ -54,6 +55,8 @@ interface Running {
   expiryWasHeld: boolean;
   /** Whether the client can be answered later: in a transaction or within the process it cannot. */
   readonly canWait: boolean;
+  /** What is told of it once it runs for long. */
+  command: RegisteredCommand | null;
   words: readonly Buffer[];
 }
 
@@ -69,6 +72,13 @@ export class ScriptRunner implements CallPermission {
   readonly #log: Log;
   #running: Running | null = null;
   #killed = false;
+  #isPaused = false;
+  /** Functions that are made once, not for every script. */
+  readonly #onHook = (): number => (this.#running === null ? GO_ON : this.#decide(this.#running));
+  readonly #runMachine = (): void => {
+    const { call, isParked } = this.#running!;
+    this.#isPaused = call.state.machine.run(isParked ? 0 : call.argumentCount);
+  };
 
   constructor(executor: Executor, keyspace: Keyspace, log: Log) {
     this.#executor = executor;
@@ -93,7 +103,6 @@ export class ScriptRunner implements CallPermission {
     const running: Running = {
       call,
       session,
-      command: this.#executor.lastCommandOf(session),
       startMs,
       nowMs: this.#keyspace.nowMs,
       database: session.database,
@@ -101,16 +110,17 @@ export class ScriptRunner implements CallPermission {
       isParked: false,
       expiryWasHeld: false,
       canWait: !session.deniesBlocking && session.transport.kind !== 'embedded',
+      command: null,
       words: [],
     };
     this.#running = running;
     this.#killed = false;
     this.isReadOnly = call.isReadOnly;
     this.hasWritten = false;
-    call.state.begin(() => this.#decide(running));
+    call.state.begin(this.#onHook);
     let isPaused = false;
     try {
-      isPaused = this.#slice(running, call.argumentCount);
+      isPaused = this.#slice(running);
       if (!isPaused) call.state.writeResult(reply);
     } catch (problem) {
       throw this.#commandError(running, problem);
@@ -136,25 +146,22 @@ export class ScriptRunner implements CallPermission {
   }
 
   /** Runs until the script ends or gives way; whether it gave way. */
-  #slice(running: Running, argumentCount: number): boolean {
-    const { session, call } = running;
+  #slice(running: Running): boolean {
+    const { session } = running;
     const { database, replies } = session;
-    let isPaused = false;
     session.database = running.database;
     session.replies = REPLY_ON;
     this.session = session;
     this.#keyspace.nowMs = running.nowMs;
     try {
-      this.#executor.runTogether(session, () => {
-        isPaused = call.state.machine.run(argumentCount);
-      });
+      this.#executor.runTogether(session, this.#runMachine);
     } finally {
       this.session = null;
       running.database = session.database;
       session.database = database;
       session.replies = replies;
     }
-    return isPaused;
+    return this.#isPaused;
   }
 
   /** What the hook is told. */
@@ -176,7 +183,8 @@ export class ScriptRunner implements CallPermission {
     const { session, call } = running;
     if (!running.isParked) {
       running.isParked = true;
-      running.words = call.words();
+      running.command = this.#executor.lastCommandOf(session);
+      running.words = Array.from({ length: call.args.count }, (_, i) => call.args.copy(i));
       session.stop |= STOP_WAITING;
       this.#executor.busy = busyError(call.isFunction);
       running.expiryWasHeld = this.#keyspace.expiryHeld;
@@ -190,12 +198,13 @@ export class ScriptRunner implements CallPermission {
   }
 
   #resume(running: Running): void {
-    const { session, command, call } = running;
+    const { session, call } = running;
+    const command = running.command!;
     this.#executor.beginBatch(performance.now());
     running.sliceEndMs = performance.now() + SLICE_MS;
     let problem: unknown;
     try {
-      if (this.#slice(running, 0)) {
+      if (this.#slice(running)) {
         this.#executor.endBatch();
         this.#park(running);
         return;

@@ -16,6 +16,7 @@ import { type CallPermission, CommandCall } from './command-call.ts';
 import type { LuaThread } from './lua-exports.ts';
 import { LuaPanic } from './lua-imports.ts';
 import { type Library, LuaMachine } from './lua-machine.ts';
+import { baseOf, clear, topOf } from './lua-stack.ts';
 import { LuaToReply } from './lua-to-reply.ts';
 import { RedisLibrary } from './redis-library.ts';
 import { structLibrary } from './struct-library.ts';
@@ -86,12 +87,9 @@ export class ScriptState {
   /** Writes what the script returned. */
   writeResult(reply: Reply): void {
     const { module, thread } = this.machine;
-    if (module.api.lua_gettop(thread) === 0) {
-      reply.nil();
-      return;
-    }
-    module.api.lua_settop(thread, 1);
-    this.#toReply.write(thread, reply);
+    const first = baseOf(module.view, thread);
+    if (first === topOf(module.view, thread)) reply.nil();
+    else this.#toReply.write(thread, first, reply);
   }
 
   /** After it. */
@@ -102,7 +100,7 @@ export class ScriptState {
       return;
     }
     const { module, thread } = this.#machine;
-    module.api.lua_settop(thread, 0);
+    clear(module.view, thread);
   }
 
   /** Gives up the machine: it cannot be relied on any more, or is not wanted. */
@@ -125,7 +123,7 @@ export class ScriptState {
     const { module } = this.machine;
     module.api.lua_createtable(L, count, 0);
     for (let i = 0; i < count; i++) {
-      module.pushBytes(L, args.bytes, args.start(first + i), args.length(first + i));
+      module.pushRange(L, args.bytes, args.view, args.start(first + i), args.length(first + i));
       module.api.lua_rawseti(L, -2, i + 1);
     }
   }
@@ -142,7 +140,7 @@ export class ScriptState {
     const loading = registers ? { ...redis.loading(), ...this.#registering } : {};
     machine = new LuaMachine(MEMORY_BYTES_MAX, libraries, loading);
     this.#calls = new CommandCall(machine, registry, executor, permission);
-    this.#toReply = new LuaToReply(machine.module);
+    this.#toReply = new LuaToReply(machine);
     redis.attach(machine, this.#calls);
     return machine;
   }

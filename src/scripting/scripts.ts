@@ -8,6 +8,8 @@ import type { Args } from '../protocol/args.ts';
 import { losslessText } from '../protocol/lossless-text.ts';
 import type { Reply } from '../protocol/reply.ts';
 import { CompileError, type LuaMachine, type LuaReference } from './lua-machine.ts';
+import { pop } from './lua-stack.ts';
+import { RecentNames } from './recent-names.ts';
 import { readShebang } from './script-flags.ts';
 import type { ScriptRunner } from './script-runner.ts';
 import { ScriptState, type ScriptSurroundings } from './script-state.ts';
@@ -24,9 +26,12 @@ const SCRIPT_BYTES = 200;
 /** A script that is kept. */
 interface Script {
   readonly sha1: string;
+  readonly code: Buffer;
+  /** Without the first line that says how to run it. */
   readonly body: Buffer;
-  /** Null for one without a first line that says how to run it. */
+  /** Null for one without such a line. */
   readonly flags: readonly string[] | null;
+  readonly isReadOnly: boolean;
   /** Where it was compiled; another machine needs it anew. */
   machine: LuaMachine;
   reference: LuaReference;
@@ -37,6 +42,8 @@ export class Scripts implements Scripting {
   readonly #runner: ScriptRunner;
   readonly #state: ScriptState;
   readonly #scripts = new Map<string, Script>();
+  readonly #recentSha1s = new RecentNames<Script>();
+  readonly #recentCodes = new RecentNames<Script>();
   #codeBytes = 0;
 
   constructor(around: ScriptSurroundings, runner: ScriptRunner) {
@@ -61,25 +68,25 @@ export class Scripts implements Scripting {
     keyCount: number,
   ): void {
     const script = naming === 'code' ? this.#keep(args) : this.#find(args);
-    if (isReadOnly && script.flags !== null && !script.flags.includes('no-writes')) {
-      throw NOT_READ_ONLY;
-    }
+    if (isReadOnly && script.flags !== null && !script.isReadOnly) throw NOT_READ_ONLY;
     const state = this.#state;
     const { machine } = state;
     if (script.machine !== machine) this.#compileAnew(script, machine);
     const { thread } = machine;
-    state.pushArguments(thread, args, 3, keyCount);
-    machine.setGlobal(thread, 'KEYS');
-    state.pushArguments(thread, args, 3 + keyCount, args.count - 3 - keyCount);
-    machine.setGlobal(thread, 'ARGV');
     machine.dereference(thread, script.reference);
+    machine.dereference(thread, machine.globals);
+    state.pushArguments(thread, args, 3, keyCount);
+    machine.setField(thread, 'KEYS');
+    state.pushArguments(thread, args, 3 + keyCount, args.count - 3 - keyCount);
+    machine.setField(thread, 'ARGV');
+    pop(machine.module.view, thread, 1);
     const call = {
       state,
       name: script.sha1,
       isFunction: false,
-      isReadOnly: isReadOnly || (script.flags?.includes('no-writes') ?? false),
+      isReadOnly: isReadOnly || script.isReadOnly,
       argumentCount: 0,
-      words: () => Array.from({ length: args.count }, (_, i) => args.copy(i)),
+      args,
     };
     this.#runner.run(sessionOf(context.client), call, reply);
   }
@@ -98,6 +105,8 @@ export class Scripts implements Scripting {
 
   flush(): void {
     this.#scripts.clear();
+    this.#recentSha1s.clear();
+    this.#recentCodes.clear();
     this.#codeBytes = 0;
     this.#state.spoil();
   }
@@ -107,30 +116,38 @@ export class Scripts implements Scripting {
   }
 
   #find(args: Args): Script {
-    const name = args.text(1);
-    const script = this.#scripts.get(name) ?? this.#scripts.get(name.toLowerCase());
+    const recent = this.#recentSha1s.find(args, 1);
+    if (recent !== undefined) return recent;
+    const script = this.#scripts.get(args.text(1).toLowerCase());
     if (script === undefined) throw NO_SCRIPT;
+    this.#recentSha1s.remember(args.copy(1), script);
     return script;
   }
 
   #keep(args: Args): Script {
+    const recent = this.#recentCodes.find(args, 1);
+    if (recent !== undefined) return recent;
     const start = args.start(1);
-    const code = args.bytes.subarray(start, start + args.length(1));
-    return this.#add(code);
+    const script = this.#add(args.bytes.subarray(start, start + args.length(1)));
+    this.#recentCodes.remember(script.code, script);
+    return script;
   }
 
   /** The script of this code; compiled if it is new. */
-  #add(code: Buffer): Script {
-    const sha1 = hash('sha1', code, 'hex');
+  #add(text: Buffer): Script {
+    const sha1 = hash('sha1', text, 'hex');
     const known = this.#scripts.get(sha1);
     if (known !== undefined) return known;
+    const code = Buffer.from(text);
     const shebang = readShebang(code);
-    const body = Buffer.from(shebang?.body ?? code);
+    const body = shebang?.body ?? code;
     const { machine } = this.#state;
     const reference = this.#compile(machine, body);
-    const script: Script = { sha1, body, flags: shebang?.flags ?? null, machine, reference };
+    const flags = shebang?.flags ?? null;
+    const isReadOnly = flags?.includes('no-writes') ?? false;
+    const script: Script = { sha1, code, body, flags, isReadOnly, machine, reference };
     this.#scripts.set(sha1, script);
-    this.#codeBytes += body.length;
+    this.#codeBytes += code.length;
     return script;
   }
 
