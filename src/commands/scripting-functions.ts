@@ -10,7 +10,7 @@ const NO_KEY_COUNT = new CommandError('ERR Bad number of keys provided');
 function calling(isReadOnly: boolean): Handler {
   return (context, args, reply) => {
     const { functions } = context.services;
-    if (!functions.has(args.text(1))) throw NO_FUNCTION;
+    if (!functions.has(args)) throw NO_FUNCTION;
     integerAt(args, 2, NO_KEY_COUNT);
     functions.call(context, args, reply, isReadOnly, keyCountOf(args));
   };

@@ -10,8 +10,8 @@
  *            same place for all tables that have none
  *
  * So Lua 5.1 lays them out where addresses have 32 bits. `requireLayout` compares that with what
- * the C interface says, once per module. What is pushed here needs a place: Lua leaves every function
- * 20, `lua_checkstack` makes more.
+ * the C interface says, once per module. What is pushed here needs a place: Lua leaves every
+ * function 20, `lua_checkstack` makes more.
  */
 import {
   type LuaThread,

@@ -80,8 +80,8 @@ export interface Functions {
   /** Throws CommandError, with nothing changed. */
   restore(payload: Buffer, policy: RestorePolicy): void;
   running(): RunningScript | null;
-  /** Whether there is a function of this name. */
-  has(name: string): boolean;
+  /** Whether argument 1 names a function. */
+  has(args: Args): boolean;
   /** Calls the function that argument 1 names, with so many keys from argument 3 on. */
   call(context: Context, args: Args, reply: Reply, isReadOnly: boolean, keyCount: number): void;
 }
