@@ -18,6 +18,8 @@ import { type FileSystem, SYSTEM_FILES } from './persistence/file-system.ts';
 import { type SnapshotSettings, snapshotSettings } from './persistence/snapshot-settings.ts';
 import { type LoadingProgress, Snapshots } from './persistence/snapshots.ts';
 
+const NOT_NOW = 'ERR Errors trying to SHUTDOWN. Check logs.';
+
 /** What data on disk are put together from. */
 export interface StoredDataParts {
   readonly config: Config;
@@ -83,7 +85,7 @@ export class StoredData {
       background.applyHealth();
       return undefined;
     });
-    cron.onTick(() => background.tick());
+    cron.onTick(() => this.snapshots.tick());
     cron.onTick(() => this.appendOnly.tick());
     config.onChange('appendfsync', () => {
       this.appendOnly.followPolicy();
@@ -116,13 +118,16 @@ export class StoredData {
 
   /** See `Redstart.saveAtShutdown`. */
   saveAtShutdown({ save, force }: ShutdownOptions): string | undefined {
-    const { values } = this.#parts.config;
+    const { config, log } = this.#parts;
+    const { values } = config;
+    if (this.appendOnly.isUnfinished && !force) {
+      log.warning("Writing the first base of the append only file, can't exit");
+      return NOT_NOW;
+    }
     const isWanted = save === 'save' || (save === 'default' && values.save.length > 0);
     if (!isWanted || this.snapshots.isLoading) return undefined;
     const problem = this.snapshots.saveAtEnd();
-    return problem === undefined || force
-      ? undefined
-      : 'ERR Errors trying to SHUTDOWN. Check logs.';
+    return problem === undefined || force ? undefined : NOT_NOW;
   }
 
   #beginAppendOnly(): string | undefined {

@@ -18,8 +18,8 @@ export const bgrewriteaof: Command = {
   complexity: 'O(1)',
   arity: 1,
   flags: ['admin', 'noscript', 'no_async_loading'],
-  run({ services }, _args, reply) {
-    reply.status(services.appendOnly.rewrite());
+  run({ client, services }, _args, reply) {
+    reply.status(services.appendOnly.rewrite(client.deniesBlocking));
   },
 };
 

@@ -124,7 +124,6 @@ export const PERSISTENCE_DIRECTIVES = {
     BOOLEAN,
     'yes',
     'Whether a rewritten append-only file is flushed to disk bit by bit.',
-    { effect: 'planned' },
   ),
   'aof-disable-auto-gc': directive(
     BOOLEAN,

@@ -15,6 +15,9 @@ export class AofFiles {
   /** The last numbers that were given, also to files that are not in the manifest yet. */
   #lastBase = 0;
   #lastIncrement = 0;
+  /** The data directory that they are in, null while that is open. */
+  #settled: string | null = null;
+  #hasDirectory = false;
   readonly #files: LogFileSystem;
   readonly #settings: AofSettings;
 
@@ -23,8 +26,13 @@ export class AofFiles {
     this.#settings = settings;
   }
 
+  /** Where they are: it stays there for as long as it is written to, wherever `dir` goes. */
   get directory(): string {
-    return join(this.#settings.dataDirectory, this.#settings.directoryName);
+    return join(this.#dataDirectory, this.#settings.directoryName);
+  }
+
+  get #dataDirectory(): string {
+    return this.#settled ?? this.#settings.dataDirectory;
   }
 
   get #manifestName(): string {
@@ -35,14 +43,39 @@ export class AofFiles {
     return join(this.directory, name);
   }
 
-  /** Reads the manifest; whether there is one. Throws SnapshotLoadError. */
+  /**
+   * Before a file is begun anew: goes to where the configuration says, and takes notice of what is
+   * there. Throws SnapshotLoadError.
+   */
+  settle(): void {
+    if (this.#settled !== this.#settings.dataDirectory) this.read();
+  }
+
+  /** Goes there, and reads the manifest; whether there is one. Throws SnapshotLoadError. */
   read(): boolean {
+    this.#settled = this.#settings.dataDirectory;
+    this.#hasDirectory = false;
+    this.manifest = Manifest.EMPTY;
+    this.#lastBase = 0;
+    this.#lastIncrement = 0;
+    try {
+      return this.#read();
+    } catch (problem) {
+      this.#settled = null;
+      throw problem;
+    }
+  }
+
+  #read(): boolean {
     const path = this.path(this.#manifestName);
     let bytes: Buffer;
     try {
       bytes = readWhole(this.#files, path);
     } catch (problem) {
-      if (isMissing(problem)) return false;
+      if (isMissing(problem)) {
+        this.#passOverFiles();
+        return false;
+      }
       throw new SnapshotLoadError(path, -1, reasonOf(problem));
     }
     try {
@@ -54,23 +87,42 @@ export class AofFiles {
     return true;
   }
 
-  /** The path of a file from before there were manifests, which is to be taken over; or null. */
+  /** The files of a manifest that is lost keep their names: new ones get others. */
+  #passOverFiles(): void {
+    const prefix = `${this.#settings.fileName}.`;
+    for (const name of this.#files.names(this.directory)) {
+      if (!name.startsWith(prefix)) continue;
+      const sequence = Number.parseInt(name.slice(prefix.length), 10);
+      if (BASE.test(name)) this.#lastBase = Math.max(this.#lastBase, sequence || 0);
+      if (INCREMENT.test(name)) this.#lastIncrement = Math.max(this.#lastIncrement, sequence || 0);
+    }
+  }
+
+  /**
+   * The path of a file from before there were manifests, which is to be taken over, or of which
+   * that was begun; or null.
+   */
   oldFile(): string | null {
-    const { dataDirectory, fileName } = this.#settings;
-    return this.#files.names(dataDirectory).includes(fileName)
-      ? join(dataDirectory, fileName)
+    const { fileName } = this.#settings;
+    const [base, ...others] = this.manifest.parts;
+    const isBegun = base !== undefined && base.name === fileName && others.length === 0;
+    if (base !== undefined && !isBegun) return null;
+    if (isBegun && this.#files.names(this.directory).includes(fileName)) return null;
+    return this.#files.names(this.#dataDirectory).includes(fileName)
+      ? join(this.#dataDirectory, fileName)
       : null;
   }
 
   /** Makes a file from before there were manifests the base of a new append-only file. */
   takeOver(path: string): void {
     const { fileName } = this.#settings;
-    this.#files.makeDirectory(this.directory);
+    this.#makeDirectory();
     // As Redis does: the old file keeps its name, whatever it holds.
     const base: ManifestEntry = { name: fileName, sequence: 1, type: 'b' };
     this.#save(new Manifest([base]));
     this.#files.rename(path, this.path(fileName));
     this.#files.syncDirectory(this.directory);
+    this.#files.syncDirectory(this.#dataDirectory);
   }
 
   /** The base that is next; each is another. */
@@ -90,9 +142,15 @@ export class AofFiles {
 
   /** A new, empty file of this name, to be added to. */
   create({ name }: ManifestEntry): AppendedFile {
-    this.#files.makeDirectory(this.directory);
+    this.#makeDirectory();
     this.#files.create(this.path(name)).close();
     return this.#files.openToAppend(this.path(name));
+  }
+
+  /** Removes a file that was made and did not come to count. */
+  discard({ name }: ManifestEntry): void {
+    if (this.manifest.entries.some((entry) => entry.name === name)) return;
+    this.#files.remove(this.path(name));
   }
 
   open({ name }: ManifestEntry): AppendedFile {
@@ -128,6 +186,14 @@ export class AofFiles {
     const bytes = file.size();
     file.close();
     return bytes;
+  }
+
+  /** What is synchronised in a directory is lost with the directory, if that is not on the disk. */
+  #makeDirectory(): void {
+    if (this.#hasDirectory) return;
+    this.#files.makeDirectory(this.directory);
+    this.#files.syncDirectory(this.#dataDirectory);
+    this.#hasDirectory = true;
   }
 
   #save(manifest: Manifest): void {

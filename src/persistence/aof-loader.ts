@@ -71,12 +71,26 @@ export class AofLoader {
   /** Loads these files in their order. Throws SnapshotLoadError. */
   *load(directory: string, names: readonly string[], mayBeCut: boolean): Steps {
     const { session } = this.#around;
+    const last = this.#lastWithContent(directory, names);
     for (const [i, name] of names.entries()) {
       const path = join(directory, name);
       session.database = session.keyspace.databases[0]!;
-      yield* this.#loadFile(path, mayBeCut && i === names.length - 1);
+      yield* this.#loadFile(path, mayBeCut && i >= last);
       if (i === 0) this.baseBytes = this.loadedBytes;
     }
+  }
+
+  /**
+   * Behind a file that is cut off there may be empty ones: a manifest that could not be
+   * synchronised may or may not have the file that was to come next.
+   */
+  #lastWithContent(directory: string, names: readonly string[]): number {
+    return names.findLastIndex((name) => {
+      const file = this.#open(join(directory, name));
+      const bytes = file.size();
+      file.close();
+      return bytes > 0;
+    });
   }
 
   *#loadFile(path: string, mayBeCut: boolean): Steps {

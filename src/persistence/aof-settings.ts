@@ -15,6 +15,8 @@ export interface AofSettings {
   /** Whether the time is noted. */
   readonly notesTime: boolean;
   readonly restsDuringRewrite: boolean;
+  /** Whether a base is synchronised bit by bit. */
+  readonly syncsIncrementally: boolean;
   /** Growth in percent, and bytes, that start a rewrite; 0 percent is never. */
   readonly rewritePercentage: number;
   readonly rewriteBytesMin: number;
@@ -48,6 +50,9 @@ export function aofSettings({ values }: Config): AofSettings {
     },
     get restsDuringRewrite() {
       return values['no-appendfsync-on-rewrite'];
+    },
+    get syncsIncrementally() {
+      return values['aof-rewrite-incremental-fsync'];
     },
     get rewritePercentage() {
       return values['auto-aof-rewrite-percentage'];

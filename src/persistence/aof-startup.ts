@@ -60,12 +60,12 @@ export class AofStartup {
     const { appendOnly, settings } = this.#around;
     const { files } = appendOnly;
     const hasManifest = files.read();
-    const oldFile = hasManifest ? null : files.oldFile();
-    if (hasManifest) {
+    const oldFile = files.oldFile();
+    if (oldFile !== null) {
+      await this.#load(dirname(oldFile), [basename(oldFile)]);
+    } else if (hasManifest) {
       const names = files.manifest.parts.map(({ name }) => name);
       await this.#load(files.directory, names);
-    } else if (oldFile !== null) {
-      await this.#load(dirname(oldFile), [basename(oldFile)]);
     }
     if (this.#isAbandoned) return;
     try {

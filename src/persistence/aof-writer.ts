@@ -73,6 +73,7 @@ export class AofWriter {
   #spare: Buffer | null = null;
   #isWriting = false;
   #isSyncing = false;
+  #isAsked = false;
   /** When the first byte was taken that is not on the disk, and when writing is tried again. */
   #unsyncedSinceMs = 0;
   #retryMs = 0;
@@ -182,6 +183,13 @@ export class AofWriter {
     }
   }
 
+  /** Has what was taken so far synchronised soon where the policy leaves that to the system. */
+  askSync(): void {
+    if (this.policy !== 'no') return;
+    this.#isAsked = true;
+    this.pump();
+  }
+
   close(): void {
     this.#retire();
   }
@@ -190,7 +198,9 @@ export class AofWriter {
   pump(): void {
     while (!this.#isWriting && !this.isDoubtful) {
       if (this.#tasks.length === 0) {
-        if (this.policy === 'always' && this.written > this.synced && !this.#isSyncing) {
+        const isWanted = this.policy === 'always' || (this.#isAsked && this.#openLength === 0);
+        if (isWanted && this.written > this.synced && !this.#isSyncing) {
+          this.#isAsked = false;
           this.#sync();
         }
         // While the disk synchronises, those who come meanwhile gather to share the next one.

@@ -96,7 +96,7 @@ test(`a replay of random commands gives the same data (SEED=${seed})`, async () 
     expect(details(after), `seed ${seed + round}`).toBe(details(engine));
     await after.data.end();
   }
-}, 60_000);
+}, 180_000);
 
 test('cut at every byte of its end, it starts with an exact prefix, and goes on', async () => {
   const disk = new SimulatedDisk(seed);
@@ -130,7 +130,7 @@ test('cut at every byte of its end, it starts with an exact prefix, and goes on'
     expect(second.text('GET', 'later')).toBe(JSON.stringify(String(length)));
     await second.data.end();
   }
-}, 60_000);
+}, 180_000);
 
 test('a damaged byte of structure stops the start, and nothing is touched', async () => {
   const disk = new SimulatedDisk(seed);

@@ -22,15 +22,21 @@ import type { LogFileSystem } from './aof-file.ts';
 import { AofFiles } from './aof-files.ts';
 import type { AofSettings } from './aof-settings.ts';
 import { AofWriter, type WriterEvents } from './aof-writer.ts';
-import type { BackgroundSnapshots } from './background-snapshot.ts';
+import type { BackgroundSnapshots, RunningSnapshot } from './background-snapshot.ts';
 import { CommitQueue } from './commit-queue.ts';
 import type { SnapshotFacts } from './keyspace-writer.ts';
+import { LeavingWriters } from './leaving-writers.ts';
 import type { ManifestEntry } from './manifest.ts';
-import { saveSnapshot } from './snapshot-file.ts';
+import { type SnapshotWriting, saveSnapshot } from './snapshot-file.ts';
 import type { SnapshotSettings } from './snapshot-settings.ts';
 
-/** Between a failed rewrite and the next that begins by itself. */
+/** Between a failed rewrite and the next that has to be. */
 const RETRY_MS = 5000;
+/**
+ * One that growth asks for, and nobody else, waits twice as long after each failure: each leaves
+ * an increment behind.
+ */
+const GROWTH_RETRY_MS_MAX = 3_600_000;
 
 /** What the append-only file works with. */
 export interface AofSurroundings {
@@ -56,6 +62,7 @@ interface Rewrite {
   /** What goes on behind it, null while the append-only file is off. */
   readonly increment: ManifestEntry | null;
   readonly startMs: number;
+  readonly snapshot: RunningSnapshot;
 }
 
 /** See the file's comment. */
@@ -64,12 +71,16 @@ export class AppendOnlyFile implements AppendOnly, StreamReader, WriterEvents {
   lastRewriteSeconds = -1;
   lastRewriteFailed = false;
   rewrites = 0;
+  lastPeakBytes = 0;
   consecutiveFailures = 0;
   /** Clients that wait until what they did is on the disk. */
   readonly commits: CommitQueue;
   readonly files: AofFiles;
   readonly #around: AofSurroundings;
+  readonly #leaving: LeavingWriters;
   #writer: AofWriter | null = null;
+  /** What the writer began with, which is in the manifest once it counts. */
+  #first: ManifestEntry | null = null;
   #rewrite: Rewrite | null = null;
   /** Whether one begins as soon as the command is over that asked for it. */
   #isStarting = false;
@@ -79,6 +90,7 @@ export class AppendOnlyFile implements AppendOnly, StreamReader, WriterEvents {
   #olderBytes = 0;
   #baseBytes = 0;
   #retryMs = 0;
+  #growthRetryMs = 0;
   /** The last second that was noted. */
   #notedSecond = 0;
   /** Whether the manifest has all that the writer has written to. */
@@ -91,6 +103,7 @@ export class AppendOnlyFile implements AppendOnly, StreamReader, WriterEvents {
     this.#around = around;
     this.files = new AofFiles(around.files, around.settings);
     this.commits = new CommitQueue(() => this.#keptOffset());
+    this.#leaving = new LeavingWriters(around.log, () => this.followPolicy());
   }
 
   get isEnabled(): boolean {
@@ -147,13 +160,12 @@ export class AppendOnlyFile implements AppendOnly, StreamReader, WriterEvents {
 
   /** Begins with what there is now, all of which is written before this returns. */
   beginAtOnce(): void {
-    const { files, keyspace, settings, clock, snapshotSettings } = this.#around;
+    const { files, keyspace, settings, clock } = this.#around;
     const base = this.files.nextBase();
     const increment = this.files.nextIncrement();
     const file = this.files.create(increment);
     const { directory } = this.files;
-    const { writing } = snapshotSettings;
-    saveSnapshot(files, directory, base.name, keyspace, writing, this.#facts());
+    saveSnapshot(files, directory, base.name, keyspace, this.#writing(), this.#facts());
     this.files.rebase(base, increment);
     this.#begin(new AofWriter(file, settings.policy, clock, this));
     this.#baseBytes = this.files.sizeBytes();
@@ -163,34 +175,51 @@ export class AppendOnlyFile implements AppendOnly, StreamReader, WriterEvents {
 
   /** Begins with what there is now: the file is whole once a base was written. */
   begin(): void {
+    const { snapshots, settings, clock, log } = this.#around;
+    this.files.settle();
     const increment = this.files.nextIncrement();
     const file = this.files.create(increment);
-    this.#begin(new AofWriter(file, this.#around.settings.policy, this.#around.clock, this));
+    this.#begin(new AofWriter(file, settings.policy, clock, this));
+    this.#first = increment;
     this.#olderBytes = 0;
-    this.#startBase(increment);
+    // What the base of one without an increment has is older than the first change here.
+    this.#abandonRewrite();
+    if (snapshots.current === null) this.#startBase(increment);
+    else log.warning('The append only file begins when the snapshot is done');
   }
 
-  /** Ends it; resolves when everything is on the disk. */
+  /** Ends it; resolves when everything is on the disk, also of those that ended before. */
   async end(): Promise<void> {
     const writer = this.#writer;
-    if (writer === null) return;
-    if (this.#rewrite !== null) this.#around.snapshots.abandon();
+    if (writer !== null) {
+      this.#abandonRewrite();
+      this.#around.propagation.detach(this);
+      this.#writer = null;
+      this.#isWhole = false;
+      this.#hasPromised = false;
+      this.#leaving.add(writer, this.#streamStart);
+      this.stateChanged();
+      this.#setBehind(false);
+      this.followPolicy();
+    }
+    await this.#leaving.ended();
+  }
+
+  /** Whether what there is would be lost were this the end. */
+  get isUnfinished(): boolean {
+    return this.#writer !== null && !this.#hasPromised;
+  }
+
+  #abandonRewrite(): void {
+    if (this.#rewrite !== null) this.#around.snapshots.abandon(this.#rewrite.snapshot);
     this.#rewrite = null;
-    this.#around.propagation.detach(this);
-    await writer.drain();
-    this.#writer = null;
-    this.#isWhole = false;
-    this.#hasPromised = false;
-    writer.close();
-    this.stateChanged();
-    this.commits.proceed();
   }
 
   /** Follows `appendfsync`. */
   followPolicy(): void {
     if (this.#writer !== null) this.#writer.policy = this.#around.settings.policy;
     const isAlways = this.#around.settings.policy === 'always';
-    this.commits.isOn = isAlways && this.#writer !== null && this.#hasPromised;
+    this.commits.isOn = isAlways && (this.#hasPromised || !this.#leaving.isEmpty);
     this.commits.proceed();
   }
 
@@ -230,6 +259,7 @@ export class AppendOnlyFile implements AppendOnly, StreamReader, WriterEvents {
 
   /** Up to where the stream of changes is on the disk. */
   #keptOffset(): number {
+    if (!this.#leaving.isEmpty) return this.#leaving.keptOffset;
     const writer = this.#writer;
     return writer === null ? Number.POSITIVE_INFINITY : this.#streamStart + writer.kept;
   }
@@ -253,48 +283,56 @@ export class AppendOnlyFile implements AppendOnly, StreamReader, WriterEvents {
 
   /** Has commands that write wait while the disk is too far behind. */
   #followDisk(writer: AofWriter): void {
-    const { executor } = this.#around;
-    const wasBehind = this.#isBehind;
     // What fails is refused, not held back.
-    this.#isBehind = writer.isBehind && writer.problem === null;
-    if (wasBehind === this.#isBehind) return;
-    executor.isBehind = this.#isBehind;
-    if (!this.#isBehind) resumeHeld(executor.held);
+    this.#setBehind(writer.isBehind && writer.problem === null);
+  }
+
+  #setBehind(isBehind: boolean): void {
+    if (this.#isBehind === isBehind) return;
+    const { executor } = this.#around;
+    this.#isBehind = isBehind;
+    executor.isBehind = isBehind;
+    if (!isBehind) resumeHeld(executor.held);
   }
 
   /** To be called ten times a second. */
   tick(): void {
     const writer = this.#writer;
-    if (writer === null) return;
     const { settings, snapshots, clock } = this.#around;
-    writer.isResting = settings.restsDuringRewrite && snapshots.current !== null;
-    writer.tick();
-    this.#followDisk(writer);
-    if (this.#rewrite !== null || snapshots.current !== null) return;
-    const isTime = clock.monotonicMs() >= this.#retryMs;
-    if ((writer.isDoubtful || !this.#isWhole) && isTime) this.#startAnew(writer);
-    else if (this.isRewriteScheduled || (isTime && this.#hasGrown())) this.#startRewrite();
+    if (writer !== null) {
+      writer.isResting = settings.restsDuringRewrite && snapshots.current !== null;
+      writer.tick();
+      this.#followDisk(writer);
+    }
+    if (this.isRewriting || snapshots.current !== null) return;
+    const nowMs = clock.monotonicMs();
+    if (writer !== null && (writer.isDoubtful || !this.#isWhole)) {
+      if (nowMs >= this.#retryMs) this.#startAnew(writer);
+    } else if (this.isRewriteScheduled || (nowMs >= this.#growthRetryMs && this.#hasGrown())) {
+      this.#startRewrite();
+    }
   }
 
   #hasGrown(): boolean {
     const { rewritePercentage, rewriteBytesMin } = this.#around.settings;
-    const sizes = this.sizes!;
-    if (rewritePercentage === 0 || sizes.currentBytes < rewriteBytesMin) return false;
+    const { sizes } = this;
+    if (sizes === null || rewritePercentage === 0) return false;
+    if (sizes.currentBytes <= rewriteBytesMin) return false;
     const growth = sizes.currentBytes - sizes.baseBytes;
     return growth * 100 >= rewritePercentage * Math.max(1, sizes.baseBytes);
   }
 
   // --- Rewriting
 
-  rewrite(): string {
+  rewrite(isTogether: boolean): string {
     if (this.isRewriting) throw UNDER_WAY;
-    if (this.#around.snapshots.current !== null) {
+    if (this.#around.snapshots.current !== null || isTogether) {
       this.isRewriteScheduled = true;
+      this.consecutiveFailures = 0;
       return 'Background append only file rewriting scheduled';
     }
-    // Not from within a command: what a transaction has changed so far must not be in the base and
-    // in the increment as well.
     this.#isStarting = true;
+    // The unit of the stream that the command belongs to is open.
     setImmediate(() => this.#startRewrite());
     return 'Background append only file rewriting started';
   }
@@ -307,13 +345,15 @@ export class AppendOnlyFile implements AppendOnly, StreamReader, WriterEvents {
     }
     this.isRewriteScheduled = false;
     const writer = this.#writer;
-    if (writer === null) {
-      this.#startBase(null);
-      return;
-    }
-    this.#around.propagation.flush();
-    const increment = this.files.nextIncrement();
+    let increment: ManifestEntry;
     try {
+      if (writer === null) {
+        this.files.settle();
+        this.#startBase(null);
+        return;
+      }
+      this.#around.propagation.flush();
+      increment = this.files.nextIncrement();
       writer.switchTo(this.files.create(increment), () => this.#enter(writer, increment));
     } catch (problem) {
       this.#failed(problem);
@@ -328,17 +368,22 @@ export class AppendOnlyFile implements AppendOnly, StreamReader, WriterEvents {
    * complete by now: only the last may be cut off by a loss of power.
    */
   #enter(writer: AofWriter, increment: ManifestEntry): boolean {
+    const last = this.files.manifest.increments.at(-1);
     // A base that was quick has made it one.
-    if (this.files.manifest.increments.some(({ name }) => name === increment.name)) return true;
+    if (last?.name === increment.name) return true;
+    // So has a later one, and that base has all that was to come here.
+    if (last !== undefined && last.sequence > increment.sequence) return false;
+    const isLeaving = writer !== this.#writer;
+    // It was turned off and on again meanwhile: what there is goes to the file that counts already.
+    if (isLeaving && this.#writer !== null) return false;
     try {
       this.files.add(increment);
     } catch (problem) {
-      if (this.#rewrite !== null) this.#around.snapshots.abandon();
-      this.#rewrite = null;
+      if (!isLeaving) this.#abandonRewrite();
       this.#failed(problem);
       return false;
     }
-    this.#olderBytes += writer.fileBytes;
+    if (!isLeaving) this.#olderBytes += writer.fileBytes;
     return true;
   }
 
@@ -348,6 +393,8 @@ export class AppendOnlyFile implements AppendOnly, StreamReader, WriterEvents {
     const increment = this.files.nextIncrement();
     try {
       writer.startAnew(this.files.create(increment));
+      if (this.#first !== null) this.files.discard(this.#first);
+      this.#first = increment;
     } catch (problem) {
       this.#failed(problem);
       return;
@@ -360,16 +407,23 @@ export class AppendOnlyFile implements AppendOnly, StreamReader, WriterEvents {
 
   /** Writes the base for an increment that begins now. */
   #startBase(increment: ManifestEntry | null): void {
-    const { snapshots, snapshotSettings, clock, log } = this.#around;
+    const { snapshots, clock, log } = this.#around;
     const base = this.files.nextBase();
-    this.#rewrite = { base, increment, startMs: clock.monotonicMs() };
-    log.notice('Background append only file rewriting started');
-    snapshots.start({
+    this.rewrites++;
+    const snapshot = snapshots.start({
       path: this.files.path(base.name),
-      writing: snapshotSettings.writing,
+      writing: this.#writing(),
       facts: this.#facts(),
       onEnd: (failure) => this.#baseEnded(failure),
     });
+    this.#rewrite = { base, increment, startMs: clock.monotonicMs(), snapshot };
+    log.notice('Background append only file rewriting started');
+  }
+
+  #writing(): SnapshotWriting {
+    const { settings, snapshotSettings } = this.#around;
+    const { compresses, version, sums } = snapshotSettings.writing;
+    return { compresses, version, sums, syncsIncrementally: settings.syncsIncrementally };
   }
 
   #facts(): SnapshotFacts {
@@ -393,13 +447,16 @@ export class AppendOnlyFile implements AppendOnly, StreamReader, WriterEvents {
     this.#rewrite = null;
     const { clock, files, log } = this.#around;
     this.lastRewriteSeconds = Math.floor((clock.monotonicMs() - rewrite.startMs) / 1000);
+    this.lastPeakBytes = rewrite.snapshot.peakBytes;
     try {
       if (failure !== null) throw failure.problem;
       files.syncDirectory(this.files.directory);
       this.files.rebase(rewrite.base, rewrite.increment);
       this.#baseBytes = this.files.sizeBytes();
       if (writer !== null) {
-        this.#olderBytes = this.#baseBytes - this.#fileBytes(rewrite.increment);
+        const { increment } = rewrite;
+        const ownBytes = increment === null ? 0 : this.files.sizeOf(increment);
+        this.#olderBytes = this.#baseBytes - ownBytes;
         writer.whole();
         this.#promise();
       }
@@ -407,20 +464,19 @@ export class AppendOnlyFile implements AppendOnly, StreamReader, WriterEvents {
       this.#failed(problem);
       return;
     }
-    this.rewrites++;
     this.consecutiveFailures = 0;
+    this.#growthRetryMs = 0;
     this.lastRewriteFailed = false;
     log.notice('Background AOF rewrite finished successfully');
-  }
-
-  #fileBytes(increment: ManifestEntry | null): number {
-    return increment === null ? 0 : this.files.sizeOf(increment);
   }
 
   #failed(problem: unknown): void {
     this.lastRewriteFailed = true;
     this.consecutiveFailures++;
-    this.#retryMs = this.#around.clock.monotonicMs() + RETRY_MS;
+    const nowMs = this.#around.clock.monotonicMs();
+    this.#retryMs = nowMs + RETRY_MS;
+    const waitMs = RETRY_MS * 2 ** (this.consecutiveFailures - 1);
+    this.#growthRetryMs = nowMs + Math.min(waitMs, GROWTH_RETRY_MS_MAX);
     const reason = problem instanceof Error ? problem.message : String(problem);
     this.#around.log.warning('Background AOF rewrite failed', { reason });
   }
@@ -429,12 +485,14 @@ export class AppendOnlyFile implements AppendOnly, StreamReader, WriterEvents {
 
   isSynced(client: ClientState): boolean {
     const writer = this.#writer;
-    return writer !== null && sessionOf(client).written <= this.#streamStart + writer.synced;
+    if (writer === null || !this.#isWhole) return false;
+    return sessionOf(client).written <= this.#keptOffset();
   }
 
   waitForSync(client: ClientState, needsReplica: boolean, timeoutMs: number): boolean {
     const session: Session = sessionOf(client);
     if (session.deniesBlocking) return false;
+    this.#writer?.askSync();
     this.commits.wait(session, () => this.isSynced(session), needsReplica, timeoutMs);
     return true;
   }

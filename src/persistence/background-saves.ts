@@ -111,9 +111,11 @@ export class BackgroundSaves implements BackgroundSaving, BackgroundSaveFigures 
 
   /** Gives up the save that is under way, if any. */
   abandon(): void {
-    if (this.#save === null) return;
+    const save = this.#save;
+    if (save === null) return;
     this.#save = null;
-    this.#parts.background.abandon();
+    // It may be complete, and another one under way, while it is given its name.
+    this.#parts.background.abandon(save.running);
     this.#parts.log.warning('Background saving was given up');
   }
 

@@ -72,9 +72,10 @@ export class BackgroundSnapshots {
     return running;
   }
 
-  /** Gives up the one that is being written, if any, and removes its file. */
-  abandon(): void {
-    this.#current?.abandon();
+  /** Gives up this one if it is still being written, and removes its file. */
+  abandon(running: RunningSnapshot): void {
+    if (this.#current !== running) return;
+    running.abandon();
     this.#current = null;
   }
 }

@@ -45,11 +45,13 @@ function checkParts(
   print: (line: string) => void,
 ): number {
   let code = 0;
+  const all = parts.map((path) => checkOne(files, path));
+  const last = all.findLastIndex(({ bytes }) => bytes > 0);
   parts.forEach((path, i) => {
-    const findings = checkOne(files, path);
+    const findings = all[i]!;
     for (const line of describe(path, findings)) print(line);
     if (findings.damage === null) return;
-    const isLast = i === parts.length - 1;
+    const isLast = i >= last;
     if (!findings.isTruncated || !isLast) {
       if (findings.isTruncated) print('Only the last file can be fixed.');
       code = 1;

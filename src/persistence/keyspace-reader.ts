@@ -86,7 +86,7 @@ export class KeyspaceReader implements RecordVisitor {
     this.libraries.push(code);
   }
 
-  /** Has the libraries of the file in place of all others. Throws RdbError, with nothing changed. */
+  /** Puts the libraries of the file in place of all others. Throws RdbError, changing nothing. */
   replaceLibraries(store: LibraryStore): void {
     try {
       store.replace(this.libraries);

@@ -166,6 +166,9 @@ function parseLine(text: string, line: number, before: readonly ManifestEntry[])
   if (name.includes('/') || name.includes('\\')) {
     throw new ManifestError(line, 'the name of the file is a path');
   }
+  if (before.some((entry) => entry.name === name)) {
+    throw new ManifestError(line, 'the file is there twice');
+  }
   if (sequence === 0) throw new ManifestError(line, 'the sequence number is missing');
   if (type !== 'b' && type !== 'i' && type !== 'h') {
     throw new ManifestError(line, `there is no type of file ${type}`);

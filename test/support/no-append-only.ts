@@ -10,6 +10,7 @@ export const NO_APPEND_ONLY: AppendOnly = {
   lastRewriteFailed: false,
   rewrites: 0,
   consecutiveFailures: 0,
+  lastPeakBytes: 0,
   lastWriteFailed: false,
   sizes: null,
   rewrite: () => {

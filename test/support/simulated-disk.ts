@@ -59,6 +59,8 @@ export class SimulatedDisk implements LogFileSystem {
   #names = new Map<string, Inode>();
   #durableNames = new Map<string, Inode>();
   #changes: NameChange[] = [];
+  /** Directories that were made, and whether their own names are on the disk. */
+  readonly #durableDirectories = new Map<string, boolean>();
   #hasPower = true;
 
   constructor(seed: number) {
@@ -106,6 +108,9 @@ export class SimulatedDisk implements LogFileSystem {
       inode.writes = [];
       inode.content = inode.durable;
     }
+    for (const path of [...this.#durableNames.keys()]) {
+      if (this.#durableDirectories.get(dirname(path)) === false) this.#durableNames.delete(path);
+    }
     this.#names = new Map(this.#durableNames);
     this.#hasPower = true;
     this.faultAt = () => null;
@@ -134,6 +139,10 @@ export class SimulatedDisk implements LogFileSystem {
 
   makeDirectory(path: string): void {
     this.begin(`mkdir ${path}`);
+    if (this.#durableDirectories.get(path) === true) return;
+    this.#durableDirectories.set(path, false);
+    const apply = (): void => void this.#durableDirectories.set(path, true);
+    this.#changes.push({ directory: dirname(path), apply });
   }
 
   names(path: string): readonly string[] {

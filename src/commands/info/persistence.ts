@@ -53,7 +53,7 @@ function appendOnlyFields(file: AppendOnly): Field[] {
     ['aof_rewrites', file.rewrites],
     ['aof_rewrites_consecutive_failures', file.consecutiveFailures],
     ['aof_last_write_status', file.lastWriteFailed ? 'err' : 'ok'],
-    ['aof_last_cow_size', 0],
+    ['aof_last_cow_size', file.lastPeakBytes],
   ];
 }
 

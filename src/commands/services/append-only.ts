@@ -24,14 +24,17 @@ export interface AppendOnly {
   readonly lastRewriteFailed: boolean;
   readonly rewrites: number;
   readonly consecutiveFailures: number;
+  /** Most bytes of memory that the last rewrite has taken beside the data. */
+  readonly lastPeakBytes: number;
   readonly lastWriteFailed: boolean;
   /** Null while it is off. */
   readonly sizes: AppendOnlySizes | null;
   /**
-   * Begins to write the file anew, or notes that it is to be done. Returns what the client is told.
-   * Throws CommandError when that is under way.
+   * Begins to write the file anew, or notes that it is to be done, as for a command that is one of
+   * several that belong together. Returns what the client is told. Throws CommandError when that is
+   * under way.
    */
-  rewrite(): string;
+  rewrite(isTogether: boolean): string;
   /**
    * Lets a client wait until what it has changed is on the disk, and with a replica if that is
    * asked for, at most so long, 0 for ever: it is then answered as WAITAOF is. False when it cannot
