@@ -71,7 +71,7 @@ async function dataSetBytes(redis: Server, trace: Trace, valueBytes: number): Pr
   const client = await CacheClient.connect(redis.port);
   try {
     await control.call('CONFIG', 'SET', 'maxmemory', '0');
-    await control.call('FLUSHALL');
+    await control.empty();
     const before = (await control.usedMemory())!;
     const requests = Uint32Array.from(trace.keys, (_, i) => i);
     const options = { valueBytes, expirySeconds: undefined, warmUp: 0 };
@@ -94,7 +94,7 @@ async function measure(
   const client = await CacheClient.connect(server.port);
   try {
     await control.call('CONFIG', 'SET', 'maxmemory', '0');
-    await control.call('FLUSHALL');
+    await control.empty();
     await control.call('CONFIG', 'SET', 'maxmemory-policy', policy);
     const emptyBytes = (await control.usedMemory())!;
     const limit = String(Math.floor(emptyBytes + roomBytes));

@@ -2,6 +2,7 @@
  * Questions and orders to a server outside of the measured windows, over one connection of their
  * own.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 
 export class Control {
@@ -42,6 +43,12 @@ export class Control {
   async usedMemory(): Promise<number | undefined> {
     const text = (await this.info('memory')).get('used_memory');
     return text === undefined ? undefined : Number(text);
+  }
+
+  /** Removes all keys, and waits until their memory is free: a server may do that by and by. */
+  async empty(): Promise<void> {
+    await this.call('FLUSHALL');
+    while ((await this.info('memory')).get('lazyfree_pending_objects') !== '0') await sleep(5);
   }
 
   /** Which of the given commands the server knows, by COMMAND INFO. */

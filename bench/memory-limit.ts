@@ -75,7 +75,7 @@ async function warmUp(server: Server, control: Control, order: Order): Promise<v
   const look = () => Promise.resolve();
   await overcommit({ port: server.port, writers, bytes: limitBytes, seed, look });
   await control.call('CONFIG', 'SET', 'maxmemory', '0');
-  await control.call('FLUSHALL');
+  await control.empty();
   await sleep(WARM_MS);
 }
 

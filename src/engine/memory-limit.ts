@@ -28,8 +28,12 @@ const WITHIN = 0;
 const ON_THE_WAY = 1;
 const BEYOND = 2;
 
-/** Keys evicted between two readings of the clock. */
-const KEYS_PER_READING = 16;
+/**
+ * When room is made, some more is made with it, up to this and this share of the limit: evicting
+ * many keys in a row costs half as much as one with each command.
+ */
+const HEADROOM_BYTES = 16 * 1024;
+const HEADROOM_SHARE = 1 / 256;
 
 /** Room for what a command adds to the index beside its own bytes. */
 const INDEX_BYTES = 8 * 1024;
@@ -61,6 +65,7 @@ export class MemoryLimit implements CommandGate, EvictionFigures {
   readonly #keyspace: Keyspace;
   readonly #eviction: Eviction;
   #limitBytes = Number.POSITIVE_INFINITY;
+  #headroomBytes = 0;
   #sliceMs = 0.5;
   #bufferBytes = 0;
   #exceededMs = 0;
@@ -79,6 +84,7 @@ export class MemoryLimit implements CommandGate, EvictionFigures {
   /** maxmemory; 0 is no limit. Eviction begins at once when more is in use. */
   setLimit(bytes: number): void {
     this.#limitBytes = bytes === 0 ? Number.POSITIVE_INFINITY : bytes;
+    this.#headroomBytes = Math.min(HEADROOM_BYTES, Math.floor(bytes * HEADROOM_SHARE));
     this.#parts.executor.memory = bytes === 0 ? null : this;
     this.countBuffers();
     const usedBytes = this.usedBytes;
@@ -175,7 +181,7 @@ export class MemoryLimit implements CommandGate, EvictionFigures {
     const { latency } = this.#parts;
     const isTimed = latency.thresholdMilliseconds > 0;
     const startMs = isTimed ? performance.now() : 0;
-    let state = this.#evict(targetBytes, isTimed);
+    let state = this.#evict(targetBytes - this.#headroomBytes, isTimed);
     if (isTimed) this.#record('eviction-cycle', startMs);
     if (state !== WITHIN && this.usedBytes <= this.#limitBytes) state = WITHIN;
     this.#noteState(state);
@@ -185,14 +191,17 @@ export class MemoryLimit implements CommandGate, EvictionFigures {
 
   /** Frees memory until no more than this is used, time is over, or nothing is left to free. */
   #evict(targetBytes: number, isTimed: boolean): number {
+    const { heap } = this.#keyspace;
     const keyspace = this.#keyspace;
+    // What counts beside the arena does not change meanwhile.
+    const arenaBytes = targetBytes - this.#bufferBytes;
     let endMs = -1;
-    for (let steps = 1; this.usedBytes > targetBytes; steps++) {
+    while (heap.usedBytes > arenaBytes) {
       // What is gone already is freed before more goes.
-      const isGarbage = keyspace.hasGarbage;
-      if (isGarbage) keyspace.freeGarbage();
-      else if (!(isTimed ? this.#evictTimed() : this.#eviction.evictOne())) return BEYOND;
-      if (!isGarbage && steps % KEYS_PER_READING !== 0) continue;
+      if (keyspace.hasGarbage) keyspace.freeGarbage();
+      else if (isTimed) {
+        if (!this.#evictTimed(arenaBytes)) return BEYOND;
+      } else if (!this.#eviction.evict(arenaBytes)) return BEYOND;
       const nowMs = performance.now();
       if (endMs < 0) endMs = nowMs + this.#patienceMs();
       else if (nowMs >= endMs) return ON_THE_WAY;
@@ -200,9 +209,9 @@ export class MemoryLimit implements CommandGate, EvictionFigures {
     return WITHIN;
   }
 
-  #evictTimed(): boolean {
+  #evictTimed(arenaBytes: number): boolean {
     const startMs = performance.now();
-    const isEvicted = this.#eviction.evictOne();
+    const isEvicted = this.#eviction.evict(arenaBytes);
     if (isEvicted) this.#record('eviction-del', startMs);
     return isEvicted;
   }

@@ -1,5 +1,5 @@
 /**
- * Keys to choose from when one must go. A hand goes round the table in the order of hashes, which
+ * Keys to choose from when some must go. A hand goes round the table in the order of hashes, which
  * is no order that anybody could foresee: so every key has its turn, and none is looked at twice
  * before. Of several databases each is taken as often as its share of the keys says.
  *
@@ -11,19 +11,27 @@ import { NULL } from '../memory/address.ts';
 import { RECORDS_MAX } from '../structures/hash-table-layout.ts';
 import type { Database } from './database.ts';
 import { Entries, type Entry } from './entry.ts';
+import { CANDIDATES_MAX } from './eviction-candidates.ts';
 import type { Keyspace } from './keyspace.ts';
 
-/** Buckets in which the hand looks for a key with an expiry before the timers are asked. */
-const BUCKETS_MAX = 16;
+/** Keys that one sample has at most, whatever is asked for, but for those of the last bucket. */
+export const SAMPLE_MAX = 1024;
+/** Buckets in which the hand looks for keys with an expiry before the timers are asked. */
+const BUCKETS_MAX = 32;
 
 /** See the file's comment. */
 export class EvictionSamples {
   /** Whether keys without an expiry are left out. */
   expiringOnly = false;
+  /** Whether access clocks are wanted. */
+  wantsClocks = true;
   /** What the last `take` found; valid until the next change of any key. */
-  readonly entries: Uint32Array = new Uint32Array(RECORDS_MAX);
-  /** Keys that might go when it looked, in all databases. */
-  lastSize = 0;
+  readonly entries: Uint32Array = new Uint32Array(SAMPLE_MAX + RECORDS_MAX);
+  /** Their access clocks, where these are wanted. */
+  readonly clocks: Int32Array = new Int32Array(SAMPLE_MAX + RECORDS_MAX);
+  /** Keys of all databases when they were last counted, and those of them that may go. */
+  keys = 0;
+  size = 0;
   /** Where it found them. */
   database: Database;
   readonly #keyspace: Keyspace;
@@ -36,24 +44,42 @@ export class EvictionSamples {
     this.#positions = new Float64Array(keyspace.databases.length);
   }
 
-  /** Keys that may go. */
-  size(): number {
-    let size = 0;
+  /** Counts the keys, and returns how many of them may go. */
+  count(): number {
     const { databases } = this.#keyspace;
-    for (let i = 0; i < databases.length; i++) size += this.#sizeOf(databases[i]!);
-    return size;
+    let keys = 0;
+    let expiring = 0;
+    for (let i = 0; i < databases.length; i++) {
+      keys += databases[i]!.size();
+      expiring += databases[i]!.expiringSize();
+    }
+    this.keys = keys;
+    this.size = this.expiringOnly ? expiring : keys;
+    return this.size;
   }
 
-  /** Collects about `count` keys of one database; how many, 0 when there is none at all. */
+  /**
+   * How many keys are to go until the arena uses no more than `targetBytes`, if they are like all
+   * others: 1 to CANDIDATES_MAX.
+   */
+  keysFor(targetBytes: number): number {
+    const { usedBytes } = this.#keyspace.heap;
+    const keys = Math.ceil(((usedBytes - targetBytes) * this.keys) / usedBytes);
+    return Math.min(Math.max(1, keys), CANDIDATES_MAX);
+  }
+
+  /**
+   * Collects about `count` keys of one database; how many. REQUIRES: keys were counted since one
+   * has gone, and there is one that may go.
+   */
   take(count: number): number {
-    const size = this.size();
-    this.lastSize = size;
-    if (size === 0) return 0;
+    const { size } = this;
     if (this.#sizeOf(this.database) !== size) this.#chooseDatabase(size);
-    if (!this.expiringOnly) return this.#takeBuckets(count, Number.POSITIVE_INFINITY);
-    const found = this.#takeBuckets(count, BUCKETS_MAX);
+    const wanted = Math.min(count, SAMPLE_MAX);
+    if (!this.expiringOnly) return this.#takeBuckets(wanted, Number.POSITIVE_INFINITY);
+    const found = this.#takeBuckets(wanted, BUCKETS_MAX);
     if (found > 0) return found;
-    const walked = this.#takeTimers(count);
+    const walked = this.#takeTimers(wanted);
     return walked > 0 ? walked : this.#takeBuckets(1, Number.POSITIVE_INFINITY);
   }
 
@@ -78,33 +104,58 @@ export class EvictionSamples {
    * there is a key that may go.
    */
   #takeBuckets(count: number, bucketsMax: number): number {
-    const { database, entries, expiringOnly } = this;
+    const { database, entries } = this;
     const { table } = this.#keyspace;
     let position = this.#positions[database.id]!;
+    let buckets = 0;
     let found = 0;
-    for (let buckets = 0; found < count && buckets < bucketsMax; buckets++) {
-      const inBucket = table.scanBucket(database.root, position);
-      position = table.nextPosition;
-      for (let i = 0; i < inBucket && found < entries.length; i++) {
-        const entry = table.batch[i]! as Entry;
-        if (!expiringOnly || database.entries.expires(entry)) entries[found++] = entry;
-      }
-      // A key must not be there twice.
-      if (position === 0 && found > 0) break;
-    }
+    do {
+      const first = found;
+      do {
+        const inBucket = table.scanBucket(database.root, position);
+        position = table.nextPosition;
+        for (let i = 0; i < inBucket; i++) entries[found++] = table.batch[i]!;
+        // From there on keys come that are there already.
+      } while (found < count && ++buckets < bucketsMax && position !== 0);
+      found = this.#look(first, found);
+    } while (found < count && buckets < bucketsMax && (position !== 0 || found === 0));
     this.#positions[database.id] = position;
     return found;
+  }
+
+  /**
+   * Reads the headers of what was found last, all in a row, so that the cache misses overlap.
+   * Returns how many there are without those that may not go.
+   */
+  #look(first: number, end: number): number {
+    const records = this.#keyspace.entries;
+    const { entries, clocks } = this;
+    if (this.wantsClocks || this.expiringOnly) {
+      for (let i = first; i < end; i++) clocks[i] = records.clock(entries[i]! as Entry);
+    }
+    if (!this.expiringOnly) return end;
+    let kept = first;
+    for (let i = first; i < end; i++) {
+      if (!records.expires(entries[i]! as Entry)) continue;
+      entries[kept] = entries[i]!;
+      clocks[kept++] = clocks[i]!;
+    }
+    return kept;
   }
 
   /** None when all timers are beyond all waiting, and so on no list. */
   #takeTimers(count: number): number {
     const { wheel } = this.database;
-    const wanted = Math.min(count, wheel.count, this.entries.length);
-    for (let i = 0; i < wanted; i++) {
+    const wanted = Math.min(count, wheel.count);
+    let found = 0;
+    for (; found < wanted; found++) {
       const timer = wheel.walk();
       if (timer === NULL) return 0;
-      this.entries[i] = Entries.ofTimer(timer, wheel.markOf(timer));
+      const entry = Entries.ofTimer(timer, wheel.markOf(timer));
+      // Those on no list are counted, too.
+      if (found > 0 && entry === this.entries[0]) break;
+      this.entries[found] = entry;
     }
-    return wanted;
+    return this.#look(0, found);
   }
 }

@@ -5,10 +5,13 @@ import { NO_EXPIRY } from './database.ts';
 import { Defragmenter } from './defragmenter.ts';
 import { NO_ENTRY, TYPE_STRING } from './entry.ts';
 import { EVICTION_POLICIES, Eviction, type EvictionPolicy } from './eviction.ts';
+import { CANDIDATES_MAX } from './eviction-candidates.ts';
 import { Keyspace } from './keyspace.ts';
 import { checkKeyspace } from './keyspace-check.ts';
 
 const START_MS = 1_704_067_200_000;
+/** A target that is met by one key. */
+const ONE = Number.POSITIVE_INFINITY;
 
 /** A keyspace under a policy, and which of its keys have an expiry. */
 class Room {
@@ -16,6 +19,8 @@ class Room {
   readonly eviction = new Eviction(this.keyspace);
   readonly keys = new Map<string, boolean>();
   readonly evicted: string[] = [];
+  /** Bytes in use after each of those. */
+  readonly usedBytes: number[] = [];
 
   constructor(policy: EvictionPolicy) {
     this.eviction.policy = policy;
@@ -25,6 +30,7 @@ class Room {
         expect(event.class).toBe('e');
         const name = `${database.id}/${args.text(key)}`;
         this.evicted.push(name);
+        this.usedBytes.push(this.keyspace.heap.usedBytes);
         if (!this.keys.delete(name)) throw new Error(`${name} was evicted and is not there`);
       },
       databaseFlushed: () => undefined,
@@ -52,7 +58,7 @@ class Room {
 
   /** How many of so many keys stay when `count` keys have been evicted. */
   staying(names: readonly string[], count: number): number {
-    for (let i = 0; i < count; i++) expect(this.eviction.evictOne()).toBe(true);
+    for (let i = 0; i < count; i++) expect(this.eviction.evict(ONE)).toBe(true);
     return names.filter((name) => this.keys.has(`0/${name}`)).length;
   }
 }
@@ -89,17 +95,25 @@ function runRound(policy: EvictionPolicy, random: SeededRandom): void {
       defragmenter.step(0);
     } else {
       const before = new Map(keys);
+      const goneBefore = room.evicted.length;
       const mayGo = [...keys.values()].filter((expires) => expires || !isVolatile).length;
-      expect(eviction.evictOne()).toBe(mayGo > 0);
-      expect(keys.size).toBe(before.size - (mayGo > 0 ? 1 : 0));
-      if (mayGo > 0 && isVolatile) expect(before.get(room.evicted.at(-1)!)).toBe(true);
+      const target = random.pick([ONE, keyspace.heap.usedBytes - random.integer(1, 3000)]);
+      expect(eviction.evict(target)).toBe(mayGo > 0);
+      const evicted = room.evicted.slice(goneBefore);
+      expect(evicted.length).toBeGreaterThanOrEqual(Math.min(mayGo, 1));
+      expect(evicted.length).toBeLessThanOrEqual(target === ONE ? 1 : CANDIDATES_MAX);
+      for (const name of evicted) expect(before.get(name) || !isVolatile).toBe(true);
+      // It goes on only while there is too much.
+      for (const used of room.usedBytes.slice(goneBefore, -1)) {
+        expect(used).toBeGreaterThan(target);
+      }
     }
   }
   expect(keyspace.evicted).toBe(room.evicted.length);
   expect(keyspace.keyCount()).toBe(keys.size);
   defragmenter.stop();
   checkKeyspace(keyspace);
-  while (eviction.evictOne());
+  while (eviction.evict(ONE));
   expect([...keys.values()].filter((expires) => expires || !isVolatile)).toEqual([]);
   checkKeyspace(keyspace);
 }
@@ -117,7 +131,7 @@ describe('Eviction', () => {
     const room = new Room('noeviction');
     room.set('k');
     expect(room.eviction.isOn).toBe(false);
-    expect(room.eviction.evictOne()).toBe(false);
+    expect(room.eviction.evict(ONE)).toBe(false);
   });
 
   test.each(['allkeys-lru', 'volatile-lru'] as const)(
@@ -152,7 +166,7 @@ describe('Eviction', () => {
       for (const name of hot) room.get(name);
       for (let i = 0; i < 5000; i++) {
         room.set(`scanned:${i}`, START_MS + 1e9);
-        expect(room.eviction.evictOne()).toBe(true);
+        expect(room.eviction.evict(ONE)).toBe(true);
         if (i % 500 === 0) for (const name of hot) room.get(name);
       }
       expect(room.staying(hot, 0)).toBeGreaterThan(450);
@@ -174,7 +188,7 @@ describe('Eviction', () => {
     const delays = [1, 20, 300, 4_000, 50_000, 600_000, 7_000_000, 80_000_000, 900_000_000];
     for (const delay of delays) room.set(`a:${delay}`, START_MS + delay, delay % 3);
     room.set('stays');
-    while (room.eviction.evictOne());
+    while (room.eviction.evict(ONE));
     expect(room.evicted.map((name) => Number(name.split(':')[1]))).toEqual(delays);
     expect([...room.keys.keys()]).toEqual(['0/stays']);
   });
@@ -183,8 +197,32 @@ describe('Eviction', () => {
     for (const policy of EVICTING) {
       const room = new Room(policy);
       room.set('far', 2 ** 52);
-      expect(room.eviction.evictOne(), policy).toBe(true);
-      expect(room.eviction.evictOne(), policy).toBe(false);
+      expect(room.eviction.evict(ONE), policy).toBe(true);
+      expect(room.eviction.evict(ONE), policy).toBe(false);
+    }
+  });
+
+  test.each(['volatile-lru', 'volatile-lfu', 'volatile-random', 'volatile-s3fifo'] as const)(
+    '%s takes none twice where few of the timers are on a list',
+    (policy) => {
+      const room = new Room(policy);
+      for (let i = 0; i < 20_000; i++) room.set(`stays:${i}`);
+      for (let i = 0; i < 30; i++) room.set(`far:${i}`, 2 ** 52);
+      for (let i = 0; i < 3; i++) room.set(`near:${i}`, START_MS + 1e6);
+      while (room.eviction.evict(0));
+      expect(room.evicted.length).toBe(33);
+      checkKeyspace(room.keyspace);
+    },
+  );
+
+  test('however many samples are asked for, one look is a short one', () => {
+    for (const policy of EVICTING) {
+      const room = new Room(policy);
+      room.eviction.sampleCount = 2 ** 31 - 1;
+      for (let i = 0; i < 100_000; i++) room.set(`key:${i}`, 2 ** 42);
+      const startMs = performance.now();
+      for (let i = 0; i < 100; i++) expect(room.eviction.evict(ONE)).toBe(true);
+      expect((performance.now() - startMs) / 100, policy).toBeLessThan(5);
     }
   });
 
@@ -192,12 +230,12 @@ describe('Eviction', () => {
     const room = new Room('allkeys-s3fifo');
     for (const name of namesOf('key', 1000)) room.set(name);
     const withQueues = room.keyspace.heap.usedBytes;
-    room.eviction.evictOne();
+    room.eviction.evict(ONE);
     room.eviction.policy = 'allkeys-lru';
     expect(room.keyspace.heap.usedBytes).toBeLessThan(withQueues - 4000);
     checkKeyspace(room.keyspace);
     room.eviction.policy = 'allkeys-s3fifo';
-    for (let i = 0; i < 999; i++) expect(room.eviction.evictOne()).toBe(true);
+    for (let i = 0; i < 999; i++) expect(room.eviction.evict(ONE)).toBe(true);
     expect(room.keyspace.keyCount()).toBe(0);
   });
 });

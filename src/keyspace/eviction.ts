@@ -1,7 +1,7 @@
 /**
- * Makes room: evicts one key after the other, as the policy says.
+ * Makes room: evicts a few keys at a time, as the policy says.
  *
- *   lru, lfu   the best of a few samples and of those before, see eviction-pool.ts
+ *   lru, lfu   the best of a sample, see eviction-candidates.ts
  *   random     any key
  *   ttl        the key that falls due next
  *   s3fifo     see fifo-queues.ts
@@ -11,8 +11,8 @@
 import { NULL } from '../memory/address.ts';
 import type { Database } from './database.ts';
 import { Entries, type Entry, NO_ENTRY } from './entry.ts';
-import { EvictionPool } from './eviction-pool.ts';
-import { EvictionSamples } from './eviction-samples.ts';
+import { CANDIDATES_MAX, EvictionCandidates } from './eviction-candidates.ts';
+import { EvictionSamples, SAMPLE_MAX } from './eviction-samples.ts';
 import { FifoEviction } from './fifo-eviction.ts';
 import { FifoQueues } from './fifo-queues.ts';
 import type { Keyspace } from './keyspace.ts';
@@ -34,7 +34,9 @@ export type EvictionPolicy = (typeof EVICTION_POLICIES)[number];
 
 /** Timers of one list that are compared to find the one that falls due next. */
 const TIMERS_COMPARED = 32;
-/** The random key of those with an expiry is one of so many. */
+/** As many keys are compared to find one as to find so many. */
+const COMPARED_FOR_MIN = 4;
+/** A random key is one of so many, about as many as there are in a bucket. */
 const RANDOM_STEPS = 8;
 
 /** See the file's comment. */
@@ -43,14 +45,13 @@ export class Eviction {
   sampleCount = 5;
   readonly #keyspace: Keyspace;
   readonly #samples: EvictionSamples;
-  readonly #pool: EvictionPool;
+  readonly #candidates = new EvictionCandidates();
   #fifo: FifoEviction | null = null;
   #kind = 'noeviction';
 
   constructor(keyspace: Keyspace) {
     this.#keyspace = keyspace;
     this.#samples = new EvictionSamples(keyspace);
-    this.#pool = new EvictionPool(keyspace);
   }
 
   /** Sets the policy, and what access clocks say from now on. */
@@ -58,7 +59,7 @@ export class Eviction {
     const { access, heap } = this.#keyspace;
     this.#kind = policy.slice(policy.indexOf('-') + 1);
     this.#samples.expiringOnly = policy.startsWith('volatile-');
-    this.#pool.clear();
+    this.#samples.wantsClocks = this.#kind !== 'random';
     access.counting = this.#kind === 'lfu';
     if (this.#kind !== 's3fifo') {
       access.queues?.release();
@@ -75,68 +76,92 @@ export class Eviction {
     return this.#kind !== 'noeviction';
   }
 
-  /** Evicts one key; false when there is none that may go. */
-  evictOne(): boolean {
-    if (this.#fifo !== null) return this.#fifo.evictOne(this.sampleCount);
+  /**
+   * Evicts at least one key and at most a few, until the arena uses no more than `targetBytes`;
+   * false when there is none that may go.
+   */
+  evict(targetBytes: number): boolean {
+    if (this.#fifo !== null) return this.#fifo.evict(this.sampleCount, targetBytes);
     switch (this.#kind) {
       case 'lru':
       case 'lfu':
-        return this.#evictSampled();
+        return this.#evictSampled(targetBytes);
       case 'random':
-        return this.#evictRandom();
+        return this.#evictRandom(targetBytes);
       case 'ttl':
-        return this.#evictSoonest();
+        return this.#evictSoonest(targetBytes);
       default:
         return false;
     }
   }
 
-  #evictSampled(): boolean {
+  #evictSampled(targetBytes: number): boolean {
     const samples = this.#samples;
-    const { access, entries } = this.#keyspace;
-    do {
-      const found = samples.take(this.sampleCount);
-      if (found === 0) return false;
+    const candidates = this.#candidates;
+    const { access } = this.#keyspace;
+    const { recency } = access;
+    const { entries, clocks } = samples;
+    if (samples.count() === 0) return false;
+    const wanted = samples.keysFor(targetBytes);
+    const found = samples.take(this.sampleCount * Math.max(wanted, COMPARED_FOR_MIN));
+    candidates.begin(wanted);
+    if (access.counting) {
       for (let i = 0; i < found; i++) {
-        const entry = samples.entries[i]! as Entry;
-        const clock = entries.clock(entry);
-        const score = access.counting ? -access.frequency(clock) : -access.recency.lastUse(clock);
-        this.#pool.offer(samples.database, entry, score);
+        candidates.offer(entries[i]! as Entry, -access.frequency(clocks[i]!));
       }
-      // What the pool kept may all be gone or used again; then it is empty and the next sample
-      // counts.
-    } while (!this.#pool.evictBest(samples.expiringOnly));
-    if (!access.counting) access.recency.evicted(samples.lastSize);
+    } else {
+      for (let i = 0; i < found; i++) {
+        candidates.offer(entries[i]! as Entry, -recency.lastUse(clocks[i]!));
+      }
+    }
+    const evicted = candidates.evict(samples.database, targetBytes);
+    if (!access.counting) recency.evicted(evicted, samples.size);
     return true;
   }
 
-  #evictRandom(): boolean {
+  /** One of each few that the hand meets. */
+  #evictRandom(targetBytes: number): boolean {
     const samples = this.#samples;
-    const found = samples.take(1 + Math.floor(Math.random() * RANDOM_STEPS));
-    if (found === 0) return false;
-    const { database, expiringOnly } = samples;
-    const chosen = expiringOnly
-      ? samples.entries[found - 1]!
-      : this.#keyspace.table.randomRecord(database.root, Math.random);
-    database.evict(chosen as Entry);
+    const candidates = this.#candidates;
+    if (samples.count() === 0) return false;
+    const wanted = samples.keysFor(targetBytes);
+    const found = samples.take(wanted * RANDOM_STEPS);
+    candidates.begin(wanted);
+    for (let first = 0; first < found; first += RANDOM_STEPS) {
+      const chosen = first + Math.floor(Math.random() * Math.min(RANDOM_STEPS, found - first));
+      candidates.offer(samples.entries[chosen]! as Entry, 0);
+    }
+    candidates.evict(samples.database, targetBytes);
     return true;
   }
 
-  #evictSoonest(): boolean {
+  #evictSoonest(targetBytes: number): boolean {
+    const { heap } = this.#keyspace;
+    for (let evicted = 0; evicted < CANDIDATES_MAX; evicted++) {
+      // Timers beyond all waiting are on no list, and come last.
+      if (!this.#evictNext()) return evicted > 0 || this.#evictRandom(targetBytes);
+      if (heap.usedBytes <= targetBytes || this.#keyspace.hasGarbage) break;
+    }
+    return true;
+  }
+
+  /** Evicts the key whose timer is the next one of all that are on a list; false without any. */
+  #evictNext(): boolean {
     let soonest: Database | null = null;
     let entry: Entry = NO_ENTRY;
     let soonestMs = Number.POSITIVE_INFINITY;
-    for (const database of this.#keyspace.databases) {
-      const { wheel } = database;
-      const timer = wheel.soonest(Math.max(TIMERS_COMPARED, this.sampleCount));
+    const { databases } = this.#keyspace;
+    for (let i = 0; i < databases.length; i++) {
+      const { wheel } = databases[i]!;
+      if (wheel.count === 0) continue;
+      const compared = Math.min(Math.max(TIMERS_COMPARED, this.sampleCount), SAMPLE_MAX);
+      const timer = wheel.soonest(compared);
       if (timer === NULL || wheel.dueMs(timer) >= soonestMs) continue;
-      soonest = database;
+      soonest = databases[i]!;
       soonestMs = wheel.dueMs(timer);
       entry = Entries.ofTimer(timer, wheel.markOf(timer));
     }
-    // Timers beyond all waiting are on no list, and come last.
-    if (soonest === null) return this.#evictRandom();
-    soonest.evict(entry);
-    return true;
+    soonest?.evict(entry);
+    return soonest !== null;
   }
 }

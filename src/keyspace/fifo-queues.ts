@@ -98,6 +98,15 @@ export class FifoQueues {
     return this.#heap.word(this.#ring, this.#left & (this.#capacity - 1));
   }
 
+  /** Fills `hashes` with those of the keys at the end of the queue, the oldest first; how many. */
+  oldestHashes(hashes: Int32Array): number {
+    const count = Math.min(hashes.length, this.length);
+    for (let i = 0; i < count; i++) {
+      hashes[i] = this.#heap.word(this.#ring, (this.#left + i) & (this.#capacity - 1));
+    }
+    return count;
+  }
+
   /** Whether a record is the one at the end of the queue; two keys may have the same hash. */
   isOldest(clock: number): boolean {
     return (clock & (NEW | NUMBER_MASK)) === (NEW | (this.#left & NUMBER_MASK));

@@ -11,7 +11,7 @@ function clockAt(nowMs: number): RecencyClock {
 
 /** Evicts as many of 10,000 keys as it takes to advance the clock so often. */
 function hasten(clock: RecencyClock, ticks: number): void {
-  for (let i = 0; i < ticks * 100; i++) clock.evicted(10_000);
+  for (let i = 0; i < ticks * 100; i++) clock.evicted(1, 10_000);
 }
 
 describe('RecencyClock', () => {

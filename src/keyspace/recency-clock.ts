@@ -43,9 +43,10 @@ export class RecencyClock {
     this.#advance();
   }
 
-  /** To be called for each key that is evicted, of so many. */
-  evicted(keys: number): void {
-    if (++this.#evictions * TICKS_PER_TURNOVER < keys) return;
+  /** To be called when `count` keys have been evicted, of so many. */
+  evicted(count: number, keys: number): void {
+    this.#evictions += count;
+    if (this.#evictions * TICKS_PER_TURNOVER < keys) return;
     this.#evictions = 0;
     this.#extraAt ??= new Float64Array(BLOCK_MASK + 1);
     this.#extra++;

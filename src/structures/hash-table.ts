@@ -27,6 +27,7 @@ import {
   BUCKETS_MAX,
   BUCKETS_PER_CHUNK,
   chunkCount,
+  DEPTH_MAX,
   DRAINING,
   isTooFull,
   OVERFLOW_MASK,
@@ -56,6 +57,10 @@ const FOUND_HASH = 4;
 
 /** Full positions: a scan has seen everything when it reaches this. */
 const POSITION_END = 2 ** 32;
+/** Positions of a segment, by its own depth: a power takes longer than all else in a step. */
+const SPANS: Float64Array = Float64Array.from({ length: DEPTH_MAX + 1 }, (_, own) => {
+  return 2 ** (32 - own);
+});
 
 /** Moves records; see `relocateBucket`. */
 export interface RecordMover {
@@ -263,16 +268,25 @@ export abstract class HashTable {
    * between calls. Records whose tag alone puts them at or behind `end` are left out.
    */
   scanBucket(root: Ptr, position: number, end = POSITION_END): number {
-    const segment = this.#segmentAt(root, position);
+    const segment = segmentOf(this.heap.words, root, position);
     const shape = this.#word(segment, SEGMENT_SHAPE);
     const own = shape & 255;
     const firstTag = (position << own) >>> 16;
     const home = (firstTag * (shape >>> 8)) >>> 16;
     this.nextPosition = positionBehind(position, own, shape >>> 8, home);
-    const isWithin =
-      Math.floor(position / 2 ** (32 - own)) === Math.floor((end - 1) / 2 ** (32 - own));
-    const lastTag = isWithin ? ((end - 1) << own) >>> 16 : 0xffff;
+    const lastTag = end === POSITION_END ? 0xffff : lastTagBefore(end, position, own);
     return this.#collectHome(segment, shape >>> 8, home, firstTag, lastTag);
+  }
+
+  /**
+   * Collects into `batch` the records that may have this hash: those of its home bucket whose tag
+   * agrees. Returns their number.
+   */
+  collectTagged(root: Ptr, hash: number): number {
+    const segment = segmentOf(this.heap.words, root, hash);
+    const shape = this.#word(segment, SEGMENT_SHAPE);
+    const tag = (hash << (shape & 255)) >>> 16;
+    return this.#collectHome(segment, shape >>> 8, (tag * (shape >>> 8)) >>> 16, tag, tag);
   }
 
   /**
@@ -428,13 +442,8 @@ export abstract class HashTable {
     found[FOUND_HASH] = hash;
   }
 
-  #segmentAt(root: Ptr, position: number): Ptr {
-    const index = Math.floor(position / 2 ** (32 - this.#word(root, ROOT_DEPTH)));
-    return this.#word(this.#word(root, ROOT_DIRECTORY) as Ptr, index) as Ptr;
-  }
-
   #relocateSegment(root: Ptr, position: number): Ptr {
-    const segment = this.#segmentAt(root, position);
+    const segment = segmentOf(this.heap.words, root, position);
     if (!this.heap.isEvacuating(segment)) return segment;
     const moved = this.heap.relocate(segment);
     const own = this.#word(moved, SEGMENT_SHAPE) & 255;
@@ -463,12 +472,19 @@ export abstract class HashTable {
   }
 }
 
+/** The last tag before position `end` in the segment at `position`, whose own depth is given. */
+function lastTagBefore(end: number, position: number, own: number): number {
+  const span = SPANS[own]!;
+  const isWithin = Math.floor(position / span) === Math.floor((end - 1) / span);
+  return isWithin ? ((end - 1) << own) >>> 16 : 0xffff;
+}
+
 /**
  * The first position behind a home bucket of the segment at `position`, 0 at the end of the table.
  */
 function positionBehind(position: number, own: number, buckets: number, home: number): number {
-  const span = 2 ** (32 - own);
-  const start = Math.floor(position / span) * span;
+  const span = SPANS[own]!;
+  const start = own === 0 ? 0 : (position >>> (32 - own)) * span;
   const nextTag = Math.ceil(((home + 1) * 65536) / buckets);
   // Rounded up: below 2^16 positions a segment, rounding down would come back to the same bucket
   // for ever.
