@@ -15,6 +15,8 @@ import { keepYoungGenerationSmall } from './server/javascript-heap.ts';
 import { ListenError } from './server/listener.ts';
 import { loadingBar } from './server/loading-bar.ts';
 import { createLogger, LogFileError, type Logger } from './server/logger.ts';
+import { logStart } from './server/start-banner.ts';
+import { Supervision } from './server/supervision.ts';
 
 const USAGE = `Usage: redstart [/path/to/redis.conf] [options] [-]
        redstart - (read the configuration from standard input)
@@ -91,26 +93,25 @@ async function serve(config: Config): Promise<void> {
     process.exit(0);
   };
   const progress = loadingBar();
+  const supervision = new Supervision(values.supervised, process.env, log);
   const redstart = new Redstart(config, {
     log,
     onShutdown: exit,
+    supervisor: supervision.supervisor,
     ...(progress !== null && { progress }),
   });
-  log.notice('Redstart is starting', {
-    version: REDSTART_VERSION,
-    redis: REDIS_VERSION,
-    node: process.version,
-  });
+  endOnSignals(redstart, log, supervision, exit);
+  logStart(config, log);
   if (config.source.file === undefined && process.argv.length <= 2) {
     log.warning('No config file specified, using the default config');
   }
-  for (const name of config.unheeded) log.warning(`The directive ${name} has no effect yet`);
   lowerClientsMax(config, log);
   process.on('uncaughtException', (problem) => {
     log.warning('Redstart has met a fault of its own and cannot go on', { reason: problem.stack });
     process.exit(1);
   });
   redstart.start();
+  supervision.starting();
   try {
     await Promise.all([redstart.load(), redstart.listen()]);
   } catch (problem) {
@@ -121,6 +122,24 @@ async function serve(config: Config): Promise<void> {
     return;
   }
   if (pidFile !== '') writePidFile(pidFile, log);
+  const { httpPort } = redstart.ports;
+  log.notice('Ready to accept connections', {
+    port: values.port,
+    ...(httpPort !== 0 && { httpPort }),
+  });
+  supervision.ready();
+}
+
+/**
+ * Ends the server on SIGTERM and SIGINT, also while it loads: where it is the first process of a
+ * container, the system would not do that.
+ */
+function endOnSignals(
+  redstart: Redstart,
+  log: Logger,
+  supervision: Supervision,
+  exit: () => void,
+): void {
   let isStopping = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
@@ -128,15 +147,14 @@ async function serve(config: Config): Promise<void> {
       log.warning(`Received ${signal}, scheduling shutdown...`);
       const problem = redstart.saveAtShutdown({ save: 'default', now: false, force: false });
       isStopping = problem === undefined;
-      if (isStopping) void redstart.stop().then(exit);
-      else log.warning(`${signal} received, but the data cannot be saved: Redstart goes on`);
+      if (!isStopping) {
+        log.warning(`${signal} received, but the data cannot be saved: Redstart goes on`);
+        return;
+      }
+      supervision.stopping();
+      void redstart.stop().then(exit);
     });
   }
-  const { httpPort } = redstart.ports;
-  log.notice('Ready to accept connections', {
-    port: values.port,
-    ...(httpPort !== 0 && { httpPort }),
-  });
 }
 
 /** The log, or undefined when it cannot be opened, which has been said. */

@@ -68,6 +68,8 @@ export interface RedstartOptions {
   readonly progress?: LoadingProgress;
   /** Called when a client has asked for SHUTDOWN and everything is stopped. */
   readonly onShutdown?: () => void;
+  /** Who is told that the server is ready, for INFO; nobody by default. */
+  readonly supervisor?: string;
   /**
    * Whether its timers keep the process alive, as they do by default; whoever listens does in any
    * case.
@@ -118,7 +120,7 @@ export class Redstart {
     const scripts = scriptsOf(registry, executor, keyspace, log);
     const surroundings = { config, keyspace, executor, clock, log, keepsProcessAlive };
     this.#data = new StoredData({ ...options, ...surroundings, libraries: scripts.functions });
-    const lifecycle = this.#createLifecycle(log, options.onShutdown);
+    const lifecycle = this.#createLifecycle(log, options);
     this.engine = new Engine({
       keyspace,
       executor,
@@ -260,9 +262,10 @@ export class Redstart {
     });
   }
 
-  #createLifecycle(log: Log, onShutdown: (() => void) | undefined): ServerLifecycle {
+  #createLifecycle(log: Log, { onShutdown, supervisor = 'no' }: RedstartOptions): ServerLifecycle {
     return new ServerLifecycle({
       configFile: this.config.source.file ?? '',
+      supervisor,
       log,
       listeners: () => this.#listeners(),
       isLoading: () => this.#data.snapshots.isLoading,

@@ -46,12 +46,8 @@ const WITHOUT_EFFECT: ReadonlyArray<readonly [reason: string, names: readonly Di
     ],
   ],
   [
-    'The log goes to the standard output or a file; what runs the server takes it from there, ' +
-      'and sees by the first connection, or by the line "Ready to accept connections", that it is ready.',
-    [
-      ...(['supervised', 'syslog-enabled', 'syslog-ident', 'syslog-facility'] as const),
-      'always-show-logo',
-    ],
+    'The log goes to the standard output or a file; what runs the server takes it from there.',
+    ['syslog-enabled', 'syslog-ident', 'syslog-facility', 'always-show-logo'],
   ],
   ['There are no loadable modules.', ['enable-module-command']],
   ['Lists are not compressed in memory.', ['list-compress-depth']],

@@ -22,6 +22,7 @@ const lifecycle: Partial<Lifecycle> = {
   executable: '/usr/bin/redstart',
   configFile: '/etc/redis.conf',
   port: 6379,
+  supervisor: 'no',
   loading: false,
   listeners: () => [
     { name: 'tcp', addresses: ['127.0.0.1', '-::1'], port: 6379 },

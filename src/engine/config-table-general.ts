@@ -67,8 +67,8 @@ export const GENERAL_DIRECTIVES = {
   supervised: directive(
     choice('upstart', 'systemd', 'auto', 'no'),
     'no',
-    'Which supervisor is told that the server is ready.',
-    STARTUP_WITHOUT_EFFECT,
+    'Which supervisor is told that the server is ready, and that it ends; auto finds out.',
+    { change: 'startup' },
   ),
   'set-proc-title': directive(
     BOOLEAN,

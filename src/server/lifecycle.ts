@@ -13,6 +13,7 @@ import { processCpuSeconds, residentBytes, threadCpuSeconds } from '../engine/pr
 /** What the lifecycle is told by whoever runs the server. */
 export interface ProcessFacts {
   readonly configFile: string;
+  readonly supervisor: string;
   readonly log: Log;
   readonly listeners: () => readonly ListeningAddresses[];
   /** Whether the data set is still being read from disk. */
@@ -28,11 +29,13 @@ export class ServerLifecycle implements Lifecycle {
   readonly runId: string = randomBytes(20).toString('hex');
   readonly executable: string = process.execPath;
   readonly configFile: string;
+  readonly supervisor: string;
   readonly #facts: ProcessFacts;
 
   constructor(facts: ProcessFacts) {
     this.#facts = facts;
     this.configFile = facts.configFile;
+    this.supervisor = facts.supervisor;
   }
 
   get loading(): boolean {

@@ -62,7 +62,7 @@ describe('the compose file', () => {
   });
 });
 
-/** A full run installs what the lock file says; otherwise the modules of this checkout are taken. */
+/** A full run installs what the lock file says; others take the modules of this checkout. */
 const isFull = process.env.REHEARSAL === 'full';
 
 describe('the image', () => {

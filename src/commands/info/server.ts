@@ -38,7 +38,7 @@ export const server: Section = {
       ['atomicvar_api', 'none'],
       ['gcc_version', '0.0.0'],
       ['process_id', process.pid],
-      ['process_supervised', 'no'],
+      ['process_supervised', lifecycle.supervisor],
       ['run_id', lifecycle.runId],
       ['tcp_port', lifecycle.port],
       ['server_time_usec', services.wallClock.microseconds()],

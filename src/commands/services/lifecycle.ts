@@ -30,6 +30,8 @@ export interface Lifecycle {
   /** Path of the configuration file, or empty. */
   readonly configFile: string;
   readonly port: number;
+  /** Who is told that the server is ready: systemd, upstart or no. */
+  readonly supervisor: string;
   /** Whether the data set is still being read from disk. */
   readonly loading: boolean;
   listeners(): readonly ListeningAddresses[];
