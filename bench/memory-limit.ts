@@ -59,11 +59,14 @@ async function measure(server: Server, idle: Server, order: Order): Promise<stri
   const evicted = (await control.info('stats')).get('evicted_keys')!;
   control.close();
   const latencies = subject.map(({ latencyMs }) => latencyMs);
+  const busy = subject.map(({ latencyMs, starvedMs }) => Math.max(0, latencyMs - starvedMs));
   return [
     server.name,
     ((usedMax / limitBytes) * 100).toFixed(2),
     ((residentMax - emptyBytes) / limitBytes).toFixed(2),
     percentile(latencies, 0.999).toFixed(2),
+    percentile(busy, 0.999).toFixed(2),
+    Math.max(...busy).toFixed(2),
     evicted,
   ];
 }
@@ -113,6 +116,8 @@ async function main(): Promise<void> {
       { title: 'used max, % of limit' },
       { title: 'RSS beyond empty / limit' },
       { title: 'p99.9 of PING, ms' },
+      { title: 'had it a CPU' },
+      { title: 'longest' },
       { title: 'evicted' },
     ];
     console.log(formatTable(columns, rows));

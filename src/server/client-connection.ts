@@ -192,7 +192,7 @@ export abstract class ClientConnection implements Transport, StreamEvents {
 
   /** Keeps `bytes[done, end)` for later; nothing when the connection closes. */
   protected keep(bytes: Buffer, done: number, end: number): void {
-    if (done === end || (this.session.stop & STOP_CLOSING) !== 0) this.pending.clear();
+    if (done === end || (this.session.stop & STOP_CLOSING) !== 0) this.pending.release();
     else this.pending.keep(bytes, done, end);
   }
 

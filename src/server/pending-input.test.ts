@@ -52,6 +52,27 @@ describe('PendingInput', () => {
     expect(text(pending)).toBe('a'.repeat(10));
   });
 
+  it('uses memory again that was released, and no other', () => {
+    const memoryOf = (pending: PendingInput) => pending.bytes.buffer;
+    const [first, second] = [new PendingInput(), new PendingInput()];
+    first.append(Buffer.alloc(9 * KIB, 'a'), 9 * KIB, 0);
+    second.append(Buffer.alloc(9 * KIB, 'b'), 9 * KIB, 0);
+    expect(memoryOf(second)).not.toBe(memoryOf(first));
+    first.release();
+    second.append(Buffer.alloc(20 * KIB, 'c'), 20 * KIB, 0);
+    expect(text(second)).toBe('b'.repeat(9 * KIB) + 'c'.repeat(20 * KIB));
+    first.append(Buffer.alloc(10 * KIB, 'd'), 10 * KIB, 0);
+    expect(memoryOf(first)).not.toBe(memoryOf(second));
+    expect(text(second)).toBe('b'.repeat(9 * KIB) + 'c'.repeat(20 * KIB));
+    second.release();
+    const third = new PendingInput();
+    third.append(Buffer.alloc(40 * KIB), 40 * KIB, 0);
+    const kept = memoryOf(third);
+    third.release();
+    third.append(Buffer.alloc(40 * KIB), 40 * KIB, 0);
+    expect(memoryOf(third)).toBe(kept);
+  });
+
   it('holds nothing once it is cleared', () => {
     const pending = new PendingInput();
     pending.append(Buffer.from('abc'), 3, 0);

@@ -1,3 +1,5 @@
+import { giveBuffer, takeBuffer } from './spare-memory.ts';
+
 /** Input of one connection that could not be executed yet: `bytes[0, length)`. */
 const BYTES_MIN = 1024;
 /** A larger buffer is given up once it is mostly empty. */
@@ -33,7 +35,7 @@ export class PendingInput {
     const moves = needed > this.bytes.length;
     if (moves) {
       const wanted = missing > 0 ? stepTowards(needed + missing, needed) : needed * 2;
-      const larger = Buffer.allocUnsafe(wanted);
+      const larger = takeBuffer(wanted);
       this.bytes.copy(larger, 0, 0, this.length);
       this.#use(larger);
     }
@@ -49,10 +51,17 @@ export class PendingInput {
     if (bytes === this.bytes && !oversized) {
       bytes.copyWithin(0, from, end);
     } else {
-      this.#use(Buffer.allocUnsafe(Math.max(left, BYTES_MIN)));
-      bytes.copy(this.bytes, 0, from, end);
+      const kept = takeBuffer(Math.max(left, BYTES_MIN));
+      bytes.copy(kept, 0, from, end);
+      this.#use(kept);
     }
     this.length = left;
+  }
+
+  /** As `clear`, when nobody looks at `bytes` any more. */
+  release(): void {
+    giveBuffer(this.bytes);
+    this.clear();
   }
 
   clear(): void {
@@ -62,6 +71,7 @@ export class PendingInput {
   }
 
   #use(buffer: Buffer): void {
+    giveBuffer(this.bytes);
     this.bytes = buffer;
     this.view = viewOf(buffer);
   }
