@@ -166,7 +166,7 @@ export class Redstart {
     this.#followTracking(tracking);
     this.#followClientMemory(new ClientEviction(clients, statistics, log));
     this.#followDefragmentation();
-    this.#followScripts(scripts.runner);
+    this.#followScripts(scripts.runner, scripts.functions);
     this.#cron.onTick(() => this.#tick());
   }
 
@@ -294,8 +294,9 @@ export class Redstart {
     );
   }
 
-  #followScripts(runner: ScriptRunner): void {
+  #followScripts(runner: ScriptRunner, functions: Functions): void {
     const { values } = this.config;
+    functions.writing = this.#data.settings.writing;
     this.#follow(['busy-reply-threshold'], () => {
       runner.thresholdMs = values['busy-reply-threshold'] || Number.POSITIVE_INFINITY;
     });

@@ -5,14 +5,9 @@
 import { CommandError } from '../commands/errors.ts';
 import { Crc64 } from '../persistence/crc64.ts';
 import { RdbError } from '../persistence/rdb-error.ts';
-import {
-  CHECKSUM_BYTES,
-  OP_FUNCTION,
-  VERSION,
-  VERSION_READ_MAX,
-} from '../persistence/rdb-format.ts';
+import { CHECKSUM_BYTES, OP_FUNCTION, VERSION_READ_MAX } from '../persistence/rdb-format.ts';
 import { RdbReader } from '../persistence/rdb-reader.ts';
-import { RdbWriter } from '../persistence/rdb-writer.ts';
+import { RdbWriter, type RdbWriting } from '../persistence/rdb-writer.ts';
 
 const VERSION_BYTES = 2;
 const FOOTER_BYTES = VERSION_BYTES + CHECKSUM_BYTES;
@@ -22,8 +17,8 @@ const NOT_INTACT = new CommandError('ERR DUMP payload version or checksum are wr
 const NO_LIBRARIES = new CommandError('ERR given type is not a function');
 const MALFORMED = new CommandError('ERR failed loading functions from payload');
 
-/** The bytes for libraries of this code. */
-export function dumpLibraries(codes: readonly Buffer[]): Buffer {
+/** The bytes for libraries of this code, in the version that snapshots are written in. */
+export function dumpLibraries(codes: readonly Buffer[], writing: RdbWriting): Buffer {
   const parts: Buffer[] = [];
   const sink = {
     take(chunk: Buffer, length: number): Buffer {
@@ -31,13 +26,12 @@ export function dumpLibraries(codes: readonly Buffer[]): Buffer {
       return chunk;
     },
   };
-  const writing = { compresses: true, version: VERSION };
   const writer = new RdbWriter(sink, Buffer.allocUnsafeSlow(CHUNK_BYTES), writing);
   for (const code of codes) {
     writer.byte(OP_FUNCTION);
     writer.string(code, viewOf(code), 0, code.length);
   }
-  writer.uint16(VERSION);
+  writer.uint16(writing.version);
   writer.flush();
   const bytes = Buffer.concat([...parts, Buffer.alloc(CHECKSUM_BYTES)]);
   const crc = new Crc64();

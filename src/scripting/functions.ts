@@ -10,6 +10,7 @@ import type {
 } from '../commands/services/scripting.ts';
 import { sessionOf } from '../engine/session.ts';
 import type { Keyspace } from '../keyspace/keyspace.ts';
+import { DEFAULT_WRITING, type RdbWriting } from '../persistence/rdb-writer.ts';
 import type { Args } from '../protocol/args.ts';
 import { losslessText } from '../protocol/lossless-text.ts';
 import type { Reply } from '../protocol/reply.ts';
@@ -32,6 +33,8 @@ const NOT_READ_ONLY = new CommandError(
 
 /** See the file's comment. */
 export class Functions implements FunctionsService, LibraryStore {
+  /** How FUNCTION DUMP writes: as snapshots are written, which may change at any time. */
+  writing: RdbWriting = DEFAULT_WRITING;
   readonly #runner: ScriptRunner;
   readonly #keyspace: Keyspace;
   readonly #state: ScriptState;
@@ -92,7 +95,7 @@ export class Functions implements FunctionsService, LibraryStore {
   }
 
   dump(): Buffer {
-    return dumpLibraries(this.codes);
+    return dumpLibraries(this.codes, this.writing);
   }
 
   restore(payload: Buffer, policy: RestorePolicy): void {
