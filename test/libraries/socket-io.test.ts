@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdapter, createShardedAdapter } from '@socket.io/redis-adapter';
+import { Emitter } from '@socket.io/redis-emitter';
 import { createAdapter as createStreamsAdapter } from '@socket.io/redis-streams-adapter';
 import { Redis } from 'ioredis';
 import { createClient } from 'redis';
@@ -196,6 +197,31 @@ describe.each(Object.entries(adapters))('socket.io, %s', (_name, makeAdapter) =>
     const told = once(right!.io as never, 'note');
     left!.io.serverSideEmit('note', 'from left', 42);
     expect(await told).toEqual(['from left', 42]);
+  });
+});
+
+describe('socket.io emitter', () => {
+  it('tells rooms of all servers from a process that is none', async () => {
+    const nodes = [
+      await Node.start(server.port, ioredisAdapter),
+      await Node.start(server.port, ioredisAdapter),
+    ];
+    await untilPair(nodes[0]!);
+    const [ada, bob] = [await nodes[0]!.client(), await nodes[1]!.client()];
+    const [adaHeard, bobHeard] = [heard(ada), heard(bob)];
+    const redis = new Redis(server.port);
+    const emitter = new Emitter(redis);
+    emitter.in([ada.id!, bob.id!]).socketsJoin('den');
+    await vi.waitFor(async () => {
+      expect(await nodes[0]!.io.in('den').fetchSockets()).toHaveLength(2);
+    });
+    emitter.to('den').except(bob.id!).emit('said', 'not bob');
+    emitter.emit('said', 'all', Buffer.from([0, 255]));
+    const all = ['all', Buffer.from([0, 255])];
+    await expect.poll(() => adaHeard).toEqual([['not bob'], all]);
+    await expect.poll(() => bobHeard).toEqual([all]);
+    redis.disconnect();
+    for (const node of nodes) await node.stop();
   });
 });
 
