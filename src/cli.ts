@@ -17,21 +17,7 @@ import { loadingBar } from './server/loading-bar.ts';
 import { createLogger, LogFileError, type Logger } from './server/logger.ts';
 import { logStart } from './server/start-banner.ts';
 import { Supervision } from './server/supervision.ts';
-
-const USAGE = `Usage: redstart [/path/to/redis.conf] [options] [-]
-       redstart - (read the configuration from standard input)
-       redstart check-rdb <file> (say what is in a snapshot, and where it is damaged)
-       redstart check-aof [--fix] <file> (the same for an append-only file or its manifest)
-       redstart -v or --version
-       redstart -h or --help
-
-Every directive of redis.conf is an option:
-       redstart                                  (default configuration, port 6379)
-       redstart --port 7777
-       redstart /etc/redis.conf --loglevel verbose --requirepass secret
-       redstart --save 900 1 300 10 --bind 127.0.0.1 ::1
-       echo 'maxmemory 128mb' | redstart -
-`;
+import { usage } from './server/usage.ts';
 
 async function main(argv: readonly string[]): Promise<void> {
   if (argv.length === 1 && (argv[0] === '-v' || argv[0] === '--version')) {
@@ -39,7 +25,7 @@ async function main(argv: readonly string[]): Promise<void> {
     return;
   }
   if (argv.length === 1 && (argv[0] === '-h' || argv[0] === '--help')) {
-    print(USAGE);
+    print(usage());
     return;
   }
   if (argv[0] === 'check-rdb') {
