@@ -249,6 +249,12 @@ export class Keyspace {
   }
 
   #discard(structure: Structured, root: Ptr): void {
+    if (this.witness?.structureDiscarded(structure, root)) return;
+    this.discardStructure(structure, root);
+  }
+
+  /** Frees a structure that no value has: a small one now, others in slices. */
+  discardStructure(structure: Structured, root: Ptr): void {
     if (structure.release(root, BLOCKS_PER_SLICE)) return;
     this.#garbage.push({ objects: 1, free: () => structure.release(root, BLOCKS_PER_SLICE) });
   }

@@ -106,19 +106,35 @@ export class KeyspaceWriter {
 
   /** Writes a key with all that belongs to it, or begins to: what is left of it, or null. */
   entry(database: WrittenDatabase, entry: Entry): Steps | null {
-    const writer = this.#writer;
+    this.select(database);
+    this.head(this.#writer, entry);
     const { databases, entries } = this.#keyspace;
-    if (this.#selected !== database.id) this.#select(database);
-    this.#writeExpiry(entry);
-    this.#writeUse(entry);
-    const type = entries.type(entry);
+    return this.#encoder.write(entries.type(entry), this.#cell.open(databases[0]!, entry));
+  }
+
+  /** Says that what follows is in a database, unless that is so. */
+  select(database: WrittenDatabase): void {
+    if (this.#selected === database.id) return;
+    const writer = this.#writer;
+    this.#selected = database.id;
+    writer.byte(OP_DATABASE);
+    writer.length(database.id);
+    writer.byte(OP_RESIZE);
+    writer.length(database.size());
+    writer.length(database.expiringSize());
+  }
+
+  /** Writes all that comes before a key's value, to this writer or another. */
+  head(writer: RdbWriter, entry: Entry): void {
+    const { databases, entries } = this.#keyspace;
+    this.#writeExpiry(writer, entry);
+    this.#writeUse(writer, entry);
     // The cell is only read, which it does for any database alike.
     const cell = this.#cell.open(databases[0]!, entry);
-    writer.byte(this.#encoder.rdbType(type, cell));
+    writer.byte(this.#encoder.rdbType(entries.type(entry), cell));
     const start = entries.keyStart(entry);
     writer.string(entries.bytes(entry), entries.view(entry), start, entries.keyLength(entry));
     this.keys++;
-    return this.#encoder.write(type, cell);
   }
 
   /** Writes what comes behind the last key, up to the checksum. */
@@ -161,28 +177,17 @@ export class KeyspaceWriter {
     return count;
   }
 
-  #select(database: WrittenDatabase): void {
-    const writer = this.#writer;
-    this.#selected = database.id;
-    writer.byte(OP_DATABASE);
-    writer.length(database.id);
-    writer.byte(OP_RESIZE);
-    writer.length(database.size());
-    writer.length(database.expiringSize());
-  }
-
-  #writeExpiry(entry: Entry): void {
+  #writeExpiry(writer: RdbWriter, entry: Entry): void {
     const { databases, entries } = this.#keyspace;
     if (!entries.expires(entry)) return;
-    this.#writer.byte(OP_EXPIRY_MS);
+    writer.byte(OP_EXPIRY_MS);
     // A timer says by itself when it is due, on whatever wheel it is.
-    this.#writer.int64(databases[0]!.wheel.exactDueMs(entries.timer(entry)));
+    writer.int64(databases[0]!.wheel.exactDueMs(entries.timer(entry)));
   }
 
-  #writeUse(entry: Entry): void {
+  #writeUse(writer: RdbWriter, entry: Entry): void {
     const { use } = this.#facts;
     if (use === 'none') return;
-    const writer = this.#writer;
     const { access, entries } = this.#keyspace;
     const clock = entries.clock(entry);
     if (use === 'idle') {

@@ -45,7 +45,7 @@ export class ListEncoder {
       } else {
         writer.length(NODE_PLAIN);
         const start = nodes.plainStart(node);
-        if (writer.isCompressedInSteps(length)) {
+        if (writer.isWrittenInSteps(length)) {
           yield* writer.longString(bytes, view, start, length);
         } else {
           writer.string(bytes, view, start, length);

@@ -27,7 +27,7 @@ describe('what is written', () => {
       for (const text of [Buffer.alloc(length, 'ab'), noise(length)]) {
         const atOnce = written((writer) => writer.string(text, viewOf(text), 0, length));
         const inSteps = written((writer) => {
-          if (writer.isCompressedInSteps(length)) {
+          if (writer.isWrittenInSteps(length)) {
             runSteps(writer.longString(text, viewOf(text), 0, length));
           } else {
             writer.string(text, viewOf(text), 0, length);

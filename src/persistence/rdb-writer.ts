@@ -63,12 +63,20 @@ export class RdbWriter {
   readonly #sink: ByteSink;
   readonly #lzf: LzfCompressor;
 
-  /** Begins in `chunk`, which has at least 64 bytes. */
-  constructor(sink: ByteSink, chunk: Buffer, { compresses, version }: RdbWriting) {
+  /**
+   * Begins in `chunk`, which has at least 64 bytes. Several may share a compressor if none of them
+   * writes long strings in steps.
+   */
+  constructor(
+    sink: ByteSink,
+    chunk: Buffer,
+    { compresses, version }: RdbWriting,
+    lzf: LzfCompressor = new LzfCompressor(),
+  ) {
     this.compresses = compresses;
     this.version = version;
     this.#sink = sink;
-    this.#lzf = new LzfCompressor();
+    this.#lzf = lzf;
     this.#chunk = chunk;
     this.#view = viewOf(chunk);
   }
@@ -198,26 +206,33 @@ export class RdbWriter {
     }
   }
 
-  /** Whether a text is to be compressed bit by bit. */
-  isCompressedInSteps(length: number): boolean {
-    return this.compresses && length > LONG_STRING_BYTES && length <= COMPRESSED_MAX;
+  /** Whether a text is to be written bit by bit. */
+  isWrittenInSteps(length: number): boolean {
+    return length > LONG_STRING_BYTES;
   }
 
   /**
-   * As `string`, for one that `isCompressedInSteps`: each step takes well below a millisecond. The
+   * As `string`, for one that `isWrittenInSteps`: each step takes well below a millisecond. The
    * text must stay as it is and where it is.
    */
   *longString(bytes: Buffer, view: DataView, start: number, length: number): Steps {
     const lzf = this.#lzf;
-    lzf.begin(bytes, start, length, length - COMPRESSED_SAVING_MIN);
-    let isWorthIt = true;
+    let isWorthIt = this.compresses && length <= COMPRESSED_MAX;
+    if (isWorthIt) lzf.begin(bytes, start, length, length - COMPRESSED_SAVING_MIN);
     while (isWorthIt && lzf.consumed < length) {
       // What has not become smaller by now hardly will.
       isWorthIt = lzf.step(LONG_STRING_BYTES) && lzf.outLength < lzf.consumed;
       yield;
     }
-    if (isWorthIt) this.#writeCompressed(length);
-    else this.plainString(bytes, view, start, length);
+    if (isWorthIt) {
+      this.#writeCompressed(length);
+    } else {
+      this.length(length);
+      for (let at = 0; at < length; at += LONG_STRING_BYTES) {
+        this.raw(bytes, view, start + at, Math.min(LONG_STRING_BYTES, length - at));
+        yield;
+      }
+    }
     lzf.release(LONG_STRING_BYTES);
   }
 

@@ -1,7 +1,10 @@
 /** Records that wait until a value that is being written is written. */
+import type { LzfCompressor } from './lzf.ts';
 import { type ByteSink, RdbWriter, type RdbWriting } from './rdb-writer.ts';
 
 const CHUNK_BYTES = 64 * 1024;
+/** As long as there is little. */
+const FIRST_CHUNK_BYTES = 4 * 1024;
 
 /** See the file's comment. */
 export class SideBuffer implements ByteSink {
@@ -11,13 +14,19 @@ export class SideBuffer implements ByteSink {
   /** Bytes written when the buffer was last moved. */
   #moved = 0;
 
-  constructor(writing: RdbWriting) {
-    this.writer = new RdbWriter(this, Buffer.allocUnsafeSlow(CHUNK_BYTES), writing);
+  constructor(writing: RdbWriting, lzf: LzfCompressor) {
+    const chunk = Buffer.allocUnsafeSlow(FIRST_CHUNK_BYTES);
+    this.writer = new RdbWriter(this, chunk, writing, lzf);
   }
 
   /** Bytes that wait. */
   get usedBytes(): number {
     return this.writer.written - this.#moved;
+  }
+
+  /** Bytes of memory that this takes, about. */
+  get heldBytes(): number {
+    return this.usedBytes + FIRST_CHUNK_BYTES;
   }
 
   take(chunk: Buffer, length: number): Buffer {

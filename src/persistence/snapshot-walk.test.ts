@@ -3,6 +3,7 @@ import { TestEngine } from '../../test/support/engine.ts';
 import { chosenSeed, SeededRandom } from '../../test/support/seeded-random.ts';
 import {
   addLarge,
+  addLargeSets,
   begin,
   checkAll,
   loadedState,
@@ -10,27 +11,97 @@ import {
   stateOf,
 } from '../../test/support/snapshot-round.ts';
 
-describe('a walk', () => {
-  const seed = chosenSeed();
+const seed = chosenSeed();
+const COLLECTIONS = [
+  ['hash', seed],
+  ['set', seed],
+  ['zset', seed],
+] as const;
+type Collection = (typeof COLLECTIONS)[number][0];
+const REMOVERS: Readonly<Record<Collection, string>> = { hash: 'HDEL', set: 'SREM', zset: 'ZREM' };
 
+/** Adds members to a collection, or gives those that are there another value. */
+function add(
+  engine: TestEngine,
+  type: Collection,
+  key: string,
+  names: readonly string[],
+  value: string,
+): void {
+  if (type === 'hash') engine.run('HSET', key, ...names.flatMap((name) => [name, value]));
+  else if (type === 'set') engine.run('SADD', key, ...names);
+  else
+    engine.run('ZADD', key, ...names.flatMap((name) => [String(name.length + value.length), name]));
+}
+
+describe('a walk', () => {
   test(`writes the state of its moment, whatever changes meanwhile (SEED=${seed})`, () => {
     const random = new SeededRandom(seed);
     for (let round = 0; round < 8; round++) snapshotRound(random);
   });
 
-  test('goes on while a large value is written, and writes it at once if it changes', () => {
+  test.each(COLLECTIONS)(
+    'a large %s that changes is written bit by bit (SEED=%i)',
+    (type, seed) => {
+      const random = new SeededRandom(seed);
+      for (const stepsBefore of [0, 3, 10, 20]) {
+        const engine = new TestEngine();
+        const names = Array.from({ length: 20_000 }, (_, i) => `member ${i}`);
+        for (let i = 0; i < names.length; i += 100) {
+          for (const key of ['one', 'two']) add(engine, type, key, names.slice(i, i + 100), 'old');
+        }
+        engine.run('SET', 'a', '1');
+        const before = stateOf(engine.keyspace);
+        const run = begin(engine.keyspace, 1000, false);
+        for (let i = 0; i < stepsBefore; i++) run.walk.step();
+        let most = 0;
+        for (let i = 0; i < 600; i++) {
+          const bytes = run.bytes() + run.walk.usedBytes;
+          const name = `member ${random.integer(0, 30_000)}`;
+          if (random.fraction() < 0.5)
+            add(engine, type, random.pick(['one', 'two']), [name], 'new');
+          else engine.run(REMOVERS[type], random.pick(['one', 'two']), name);
+          engine.run('SET', 'a', '2');
+          most = Math.max(most, run.bytes() + run.walk.usedBytes - bytes);
+          if (i % 100 === 0) run.walk.step();
+        }
+        // Nobody has waited for more than a few steps.
+        expect(most).toBeLessThan(150_000);
+        engine.run('UNLINK', 'one', 'two');
+        expect(run.walk.step()).toBe(false);
+        while (!run.walk.step());
+        expect(loadedState(run, engine.keyspace.nowMs)).toEqual(before);
+        checkAll(engine.keyspace);
+      }
+    },
+  );
+
+  test('of large collections that is given up while nobody else has them leaves nothing', () => {
+    const engine = new TestEngine();
+    addLarge(engine, 'hash', 20_000);
+    addLargeSets(engine, 'set', 'sorted', 20_000);
+    const run = begin(engine.keyspace, 1000);
+    for (let i = 0; i < 5; i++) run.walk.step();
+    engine.run('HSET', 'hash', 'field 1', 'changed');
+    engine.run('UNLINK', 'hash', 'set', 'sorted');
+    run.walk.abandon();
+    checkAll(engine.keyspace);
+    expect(engine.keyspace.hashes.table.witness).toBeNull();
+    expect(engine.keyspace.sortedSets.large.witness).toBeNull();
+  });
+
+  test('writes a large list at once if it changes, and at the side if it is not that large', () => {
     const engine = new TestEngine();
     addLarge(engine, 'large', 30_000);
-    engine.run('SET', 'a', '1');
+    for (let i = 0; i < 200; i++) engine.run('RPUSH', 'list', `${i}`.padEnd(2000, 'x'));
+    for (let i = 0; i < 1000; i++) engine.run('RPUSH', 'long list', `${i}`.padEnd(2000, 'x'));
     const before = stateOf(engine.keyspace);
-    const run = begin(engine.keyspace, 1000);
-    for (let i = 0; i < 10; i++) run.walk.step();
-    const steps = run.bytes();
-    engine.run('SET', 'a', '2');
-    engine.run('SET', 'b', '2');
-    expect(run.bytes() - steps).toBeLessThan(50_000);
-    engine.run('HSET', 'large', 'field 1', 'changed');
-    expect(run.bytes()).toBeGreaterThan(600_000);
+    const run = begin(engine.keyspace, 1000, false);
+    while (run.bytes() < 200_000) run.walk.step();
+    const isAside = run.bytes();
+    engine.run('RPUSH', 'list', 'new');
+    engine.run('RPUSH', 'long list', 'new');
+    expect(run.bytes()).toBeGreaterThan(isAside + 400_000);
     while (!run.walk.step());
     expect(loadedState(run, engine.keyspace.nowMs)).toEqual(before);
   });

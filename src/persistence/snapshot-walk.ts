@@ -8,22 +8,34 @@
  *
  * The bytes are one stream of records. While a large value is being written, step by step, no other
  * record can be put between its bytes: what must be written meanwhile goes to a buffer at the side,
- * which follows the value. That buffer is small: the more it holds, the faster goes the value. A
- * large value that is about to change itself is written to its end at once; that is the one thing
- * that takes as long as a value is large.
+ * which follows the value. That buffer is small: the more it holds, the faster goes the value.
+ *
+ * A large hash, set or sorted set that changes is written member by member, as the keyspace is key
+ * by key: see snapshot-collection.ts. A large list, stream or string that is about to change is
+ * written to its end at once; that is the one thing that takes as long as a value is large.
  */
 import type { Database } from '../keyspace/database.ts';
-import type { Entry } from '../keyspace/entry.ts';
+import { type Entry, NO_ENTRY, TYPE_HASH, TYPE_ZSET } from '../keyspace/entry.ts';
 import { EntryTable } from '../keyspace/entry-table.ts';
 import type { Keyspace } from '../keyspace/keyspace.ts';
 import type { Witness } from '../keyspace/witness.ts';
 import type { Ptr } from '../memory/address.ts';
+import type { Structured } from '../values/cell.ts';
+import { HeldCollections } from './held-collections.ts';
 import { KeyspaceWriter, type SnapshotFacts } from './keyspace-writer.ts';
+import { LzfCompressor } from './lzf.ts';
 import { type ByteSink, RdbWriter, type RdbWriting } from './rdb-writer.ts';
 import { SideBuffer } from './side-buffer.ts';
-import { HASHES_END, SnapshotRegion } from './snapshot-region.ts';
+import { HASHES_END } from './snapshot-cells.ts';
+import {
+  type CollectionPlace,
+  type SnapshotCollection,
+  SnapshotSortedSet,
+  SnapshotTable,
+} from './snapshot-collection.ts';
+import { SnapshotRegion } from './snapshot-region.ts';
 import type { Steps } from './steps.ts';
-import { readingStructures } from './structures.ts';
+import { readingStructures, type Structures } from './structures.ts';
 
 /**
  * What a step does: a byte of a value counts as one, as it may take time and become nothing by
@@ -36,6 +48,12 @@ const WORK_OF_BUCKET = 64;
 const SIDE_BYTES_EASY = 256 * 1024;
 /** Bytes at the side at which the value is written to its end. */
 const SIDE_BYTES_MAX = 4 * 1024 * 1024;
+/** A smaller collection is written at once. */
+const AT_ONCE_BYTES_MAX = 32 * 1024;
+/** A larger list, stream or string is not put at the side while another value is written. */
+const ASIDE_BYTES_MAX = 1024 * 1024;
+/** Elements from which the size of one is estimated. */
+const ASIDE_SAMPLES = 8;
 /** A longer string may be written in steps. */
 const LONG_STRING_BYTES = 64 * 1024;
 
@@ -49,6 +67,10 @@ export class SnapshotWalk implements Witness {
   readonly #writer: RdbWriter;
   readonly #main: KeyspaceWriter;
   readonly #side: SideBuffer;
+  readonly #sideLzf = new LzfCompressor();
+  readonly #writing: RdbWriting;
+  readonly #structures: Structures;
+  readonly #held: HeldCollections;
   readonly #sideWriter: KeyspaceWriter;
   readonly #regions: readonly SnapshotRegion[];
   /** What each database of now has of the state then. */
@@ -59,10 +81,14 @@ export class SnapshotWalk implements Witness {
   /** The bucket that is being written goes from its region's position to here. */
   #bucketEnd = 0;
   #batch = new Uint32Array(16);
-  /** Its large values, which come last; the last one is being written. */
+  #isInBucket = false;
+  /** Its large values, which come last and are not begun. */
   readonly #large: Entry[] = [];
-  /** Whether to pause at the end of the bucket. */
-  #pausesAtBucket = false;
+  /** What is being written in steps: a collection, or another value of the bucket. */
+  #collection: SnapshotCollection | null = null;
+  #value: Entry = NO_ENTRY;
+  /** Whether to pause at the end of what is being written. */
+  #pausesBehind = false;
   #isOver = false;
 
   /** The moment is now. Chunks of `chunk`'s size go to the sink. */
@@ -79,7 +105,10 @@ export class SnapshotWalk implements Witness {
     this.#table = new EntryTable(keyspace.entries);
     this.#writer = new RdbWriter(sink, chunk, writing);
     this.#main = new KeyspaceWriter(keyspace, this.#writer, facts, structures);
-    this.#side = new SideBuffer(writing);
+    this.#side = new SideBuffer(writing, this.#sideLzf);
+    this.#writing = writing;
+    this.#structures = structures;
+    this.#held = new HeldCollections(keyspace);
     this.#sideWriter = new KeyspaceWriter(keyspace, this.#side.writer, facts, structures);
     this.#regionOf = keyspace.databases.map((database) =>
       database.size() === 0
@@ -100,7 +129,8 @@ export class SnapshotWalk implements Witness {
 
   /** Bytes of memory that it takes beside its sink. */
   get usedBytes(): number {
-    return this.#regions.reduce((sum, region) => sum + region.usedBytes, this.#side.usedBytes);
+    const waiting = this.#side.usedBytes + this.#held.waitingBytes;
+    return this.#regions.reduce((sum, region) => sum + region.usedBytes, waiting);
   }
 
   /** Goes on for a good deal less than a millisecond; true once everything is with the sink. */
@@ -118,18 +148,17 @@ export class SnapshotWalk implements Witness {
   }
 
   keyChanging(database: Database, signedHash: number): void {
+    if (this.#held.waitingBytes >= SIDE_BYTES_EASY) this.#steps.next();
     const region = this.#regionOf[database.id]!;
     if (region === null) return;
     const hash = signedHash >>> 0;
     if (hash < region.position) return;
-    if (hash < this.#walkedEnd(region)) {
-      // Of a bucket that is being written only large values are not written yet.
-      if (this.#large.some((entry) => this.#table.hashOf(entry) === signedHash)) {
-        this.#finishBucket();
-      }
-    } else if (!region.isAhead(hash)) {
-      this.#writeAhead(region, hash);
-    }
+    if (hash < this.#walkedEnd(region)) this.#changeInBucket(region, signedHash);
+    else if (!region.isAhead(hash)) this.#writeAhead(region, hash);
+  }
+
+  structureDiscarded(structure: Structured, root: Ptr): boolean {
+    return this.#held.discarded(structure, root);
   }
 
   databaseEmptied(database: Database): boolean {
@@ -149,6 +178,7 @@ export class SnapshotWalk implements Witness {
   #leave(): void {
     this.#isOver = true;
     this.#keyspace.witness = null;
+    this.#held.abandon();
     for (const region of this.#regions) this.#release(region);
   }
 
@@ -183,14 +213,16 @@ export class SnapshotWalk implements Witness {
       }
       while (this.#large.length > 0) {
         hasPaused = true;
-        const steps = this.#main.entry(region, this.#large.at(-1)!);
-        if (steps !== null) yield* steps;
-        this.#large.pop();
-        this.#takeInSide();
+        yield* this.#writeLarge(region, this.#large.pop()!);
       }
       region.position = this.#bucketEnd;
+      this.#isInBucket = false;
       workLeft -= WORK_OF_BUCKET;
-      if (!this.#pausesAtBucket && workLeft > 0) continue;
+      for (let held = this.#held.next(); held !== null; held = this.#held.next()) {
+        hasPaused = true;
+        yield* this.#writeCollection(held);
+      }
+      if (workLeft > 0) continue;
       yield;
       hasPaused = true;
       workLeft = WORK_PER_STEP;
@@ -204,6 +236,7 @@ export class SnapshotWalk implements Witness {
   #takeBucket(region: SnapshotRegion, hasPaused: boolean): number {
     const table = this.#table;
     const { position } = region;
+    this.#isInBucket = true;
     const found = table.scanBucket(region.root, position);
     this.#bucketEnd = table.nextPosition === 0 ? HASHES_END : table.nextPosition;
     if (found > this.#batch.length) this.#batch = new Uint32Array(table.batch.length);
@@ -221,16 +254,67 @@ export class SnapshotWalk implements Witness {
     return count;
   }
 
+  /** Writes a large value in its turn. */
+  *#writeLarge(region: SnapshotRegion, entry: Entry): Steps {
+    const keyHash = this.#table.hashOf(entry);
+    const place = { region, keyHash, root: this.#rootOf(entry) };
+    if (this.#isCollection(entry)) {
+      this.#main.select(region);
+      this.#main.head(this.#writer, entry);
+      yield* this.#writeCollection(this.#collectionOf(entry, place, this.#writer));
+      return;
+    }
+    this.#value = entry;
+    const steps = this.#main.entry(region, entry);
+    if (steps !== null) yield* steps;
+    this.#value = NO_ENTRY;
+    this.#takeInSide();
+    if (this.#pausesBehind) yield;
+  }
+
+  *#writeCollection(collection: SnapshotCollection): Steps {
+    this.#collection = collection;
+    this.#main.select(collection.region);
+    collection.begin(this.#writer);
+    while (!collection.step()) yield;
+    this.#collection = null;
+    this.#held.written(collection);
+    this.#takeInSide();
+    if (this.#pausesBehind) yield;
+  }
+
   /** Where in a region the keys begin that nobody has taken up. */
   #walkedEnd(region: SnapshotRegion): number {
-    const isBegun = this.#large.length > 0 && region === this.#regions[this.#at];
+    const isBegun = this.#isInBucket && region === this.#regions[this.#at];
     return isBegun ? this.#bucketEnd : region.position;
   }
 
-  #finishBucket(): void {
-    this.#pausesAtBucket = true;
-    while (this.#large.length > 0) this.#steps.next();
-    this.#pausesAtBucket = false;
+  /** A key of the bucket that is being written changes: only large values are not written yet. */
+  #changeInBucket(region: SnapshotRegion, signedHash: number): void {
+    const collection = this.#collection;
+    if (collection?.region === region && collection.keyHash === signedHash) {
+      this.#held.hold(collection);
+    }
+    if (this.#value !== NO_ENTRY && this.#table.hashOf(this.#value) === signedHash) {
+      this.#finish();
+    }
+    for (let i = this.#large.length - 1; i >= 0; i--) {
+      if (this.#table.hashOf(this.#large[i]!) !== signedHash) continue;
+      const [entry] = this.#large.splice(i, 1);
+      this.#writeEntryAhead(region, entry!);
+    }
+  }
+
+  /** Whether the bytes of a value are being written, between which no other record can be put. */
+  get #isBusy(): boolean {
+    return this.#collection !== null || this.#value !== NO_ENTRY;
+  }
+
+  /** Writes what is being written to its end. */
+  #finish(): void {
+    this.#pausesBehind = true;
+    while (this.#isBusy) this.#steps.next();
+    this.#pausesBehind = false;
   }
 
   /** Writes what is in a hash's cell and behind the walk. */
@@ -250,15 +334,60 @@ export class SnapshotWalk implements Witness {
       }
     } while (position < end);
     if (this.#side.usedBytes < SIDE_BYTES_EASY) return;
-    if (this.#side.usedBytes >= SIDE_BYTES_MAX) this.#finishBucket();
+    if (this.#side.usedBytes >= SIDE_BYTES_MAX) this.#finish();
     else this.#steps.next();
   }
 
   #writeEntryAhead(region: SnapshotRegion, entry: Entry): void {
-    if (this.#isLarge(entry)) this.#finishBucket();
-    const writer = this.#large.length > 0 ? this.#sideWriter : this.#main;
-    const steps = writer.entry(region, entry);
+    const isLarge = this.#isLarge(entry);
+    if (isLarge && this.#isCollection(entry)) {
+      this.#holdBack(region, entry);
+      return;
+    }
+    if (isLarge && this.#isBusy && !this.#fitsAside(entry)) this.#finish();
+    const writer = this.#isBusy ? this.#side.writer : this.#writer;
+    const { compresses } = writer;
+    // Somebody waits.
+    if (isLarge) writer.compresses = false;
+    const steps = (this.#isBusy ? this.#sideWriter : this.#main).entry(region, entry);
     if (steps !== null) for (const _ of steps);
+    writer.compresses = compresses;
+  }
+
+  /** Has a collection written bit by bit that is about to change, when its turn comes. */
+  #holdBack(region: SnapshotRegion, entry: Entry): void {
+    const buffer = new SideBuffer(this.#writing, this.#sideLzf);
+    const place = { region, keyHash: this.#table.hashOf(entry), root: this.#rootOf(entry) };
+    this.#main.head(buffer.writer, entry);
+    this.#held.holdBack(this.#collectionOf(entry, place, buffer));
+  }
+
+  #collectionOf(
+    entry: Entry,
+    place: CollectionPlace,
+    to: RdbWriter | SideBuffer,
+  ): SnapshotCollection {
+    const { hashes, sets, sortedSets } = this.#structures;
+    const type = this.#keyspace.entries.type(entry);
+    if (type === TYPE_ZSET) return new SnapshotSortedSet(place, sortedSets.large, to);
+    const isHash = type === TYPE_HASH;
+    return new SnapshotTable(place, isHash ? hashes.table : sets.table, isHash, to);
+  }
+
+  /** Whether a large value is one whose members are in a table, and too many for one step. */
+  #isCollection(entry: Entry): boolean {
+    const { collections, entries } = this.#keyspace;
+    if (collections.memberTable(entries.kind(entry)) === null) return false;
+    return this.#keyspace.usageBytes(entry) > AT_ONCE_BYTES_MAX;
+  }
+
+  #rootOf(entry: Entry): Ptr {
+    const { entries } = this.#keyspace;
+    return entries.view(entry).getUint32(entries.valueStart(entry), true) as Ptr;
+  }
+
+  #fitsAside(entry: Entry): boolean {
+    return this.#keyspace.usageBytes(entry, ASIDE_SAMPLES) <= ASIDE_BYTES_MAX;
   }
 
   #isLarge(entry: Entry): boolean {

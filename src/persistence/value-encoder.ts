@@ -77,8 +77,7 @@ export class ValueEncoder {
     switch (type) {
       case TYPE_STRING: {
         const { bytes, view, start, length } = cell;
-        if (writer.isCompressedInSteps(length))
-          return writer.longString(bytes, view, start, length);
+        if (writer.isWrittenInSteps(length)) return writer.longString(bytes, view, start, length);
         writer.string(bytes, view, start, length);
         return null;
       }

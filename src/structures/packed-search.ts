@@ -24,7 +24,7 @@ import {
 } from './packed-table-layout.ts';
 
 /** Full positions: a scan has seen everything when it reaches this. */
-const POSITION_END = 2 ** 32;
+export const POSITION_END = 2 ** 32;
 
 /** See the file's comment. */
 export abstract class PackedSearch extends PackedEntry {

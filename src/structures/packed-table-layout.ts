@@ -67,6 +67,12 @@ export const FAR_VALUE_BYTES = 8;
 export const FAR_LENGTH = 4;
 export const FAR_HASH = 8;
 
+/** Told what of a table is about to change, while somebody wants to know; may only read. */
+export interface TableWitness {
+  /** Of the table at `root`, what has its place, its reversed hash, in [start, end). */
+  placesChanging(root: Ptr, start: number, end: number): void;
+}
+
 /** Puts the bits of a 32-bit integer in the opposite order; the result is not negative. */
 export function reverseBits(x: number): number {
   x = ((x >>> 1) & 0x55555555) | ((x & 0x55555555) << 1);
@@ -83,6 +89,14 @@ export function reverseBits(x: number): number {
 export function weightShift(bucket: number, buckets: number, mask: number): number {
   const half = (mask + 1) >>> 1;
   return bucket >= half || bucket + half < buckets ? 1 : 0;
+}
+
+/** The bucket that a place, a reversed hash, is in when there are so many. */
+export function bucketOfPlace(place: number, buckets: number): number {
+  const mask = buckets === 1 ? 0 : 0xffffffff >>> Math.clz32(buckets - 1);
+  const hash = reverseBits(place);
+  const bucket = hash & mask;
+  return bucket < buckets ? bucket : hash & (mask >>> 1);
 }
 
 /** Whether a value does not fit in an entry beside a member that takes so many bytes of it. */

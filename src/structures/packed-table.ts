@@ -23,7 +23,7 @@ import { copyBytes } from '../memory/bytes.ts';
 import type { Heap } from '../memory/heap.ts';
 import { PackedGrowth } from './packed-growth.ts';
 import { PackedSampling } from './packed-sampling.ts';
-import { PackedSearch, unsigned } from './packed-search.ts';
+import { PackedSearch, POSITION_END, unsigned } from './packed-search.ts';
 import { PackedSweep } from './packed-sweep.ts';
 import {
   BUCKET_ENTRIES_MAX,
@@ -45,6 +45,7 @@ import {
   rootSum,
   SIZE_MASK,
   setRootSum,
+  type TableWitness,
 } from './packed-table-layout.ts';
 
 /** What an entry counts for beside its bytes, when it is asked whether there are enough buckets. */
@@ -62,6 +63,8 @@ const SAMPLE_SHARE = 64;
  * is in the fields of PackedEntry, and may be removed or given another value, once.
  */
 export class PackedTable extends PackedSearch {
+  /** Told before each change; null while nobody wants to know. */
+  witness: TableWitness | null = null;
   readonly #growth: PackedGrowth;
   readonly #sweep: PackedSweep;
   readonly #sampling: PackedSampling;
@@ -100,6 +103,7 @@ export class PackedTable extends PackedSearch {
     length: number,
   ): boolean {
     if (this.search(root, KIND_SET, hash, bytes, view, offset, length)) return false;
+    if (this.witness !== null) this.#announce(this.witness, root);
     const before = this.heap.usedBytes;
     if (length <= MEMBER_NEAR_MAX) {
       this.#insert(root, hash, length, bytes, view, offset, length, 0, bytes, view, 0);
@@ -130,6 +134,7 @@ export class PackedTable extends PackedSearch {
       this.replaceValue(root, vBytes, vView, vOffset, vLength);
       return false;
     }
+    if (this.witness !== null) this.#announce(this.witness, root);
     const before = this.heap.usedBytes;
     if (length > MEMBER_NEAR_MAX || isFarValue(length, vLength)) {
       this.#insertFar(root, hash, bytes, view, offset, length, vBytes, vView, vOffset, vLength);
@@ -146,6 +151,7 @@ export class PackedTable extends PackedSearch {
    * nothing changed.
    */
   replaceValue(root: Ptr, bytes: Buffer, view: DataView, offset: number, length: number): void {
+    if (this.witness !== null) this.#announce(this.witness, root);
     const block = unsigned(this.foundBlock);
     const extent = block >>> EXTENT_SHIFT;
     const own = this.heap.bytes[extent]!;
@@ -184,6 +190,7 @@ export class PackedTable extends PackedSearch {
 
   /** Takes out what `find`, `entry` or `random` found last. REQUIRES: nothing has changed since. */
   removeFound(root: Ptr): void {
+    if (this.witness !== null) this.#announce(this.witness, root);
     const { heap, buckets } = this;
     this.ahead.forget();
     const before = heap.usedBytes;
@@ -288,6 +295,15 @@ export class PackedTable extends PackedSearch {
     const bucket = this.bucketAt(root, position);
     this.advance(root, bucket);
     this.#sweep.relocateBucket(root, bucket);
+  }
+
+  /** Says that the bucket of the last search is about to change. */
+  #announce(witness: TableWitness, root: Ptr): void {
+    const { nextPosition } = this;
+    const start = this.advance(root, this.foundBucket);
+    witness.placesChanging(root, start, this.nextPosition || POSITION_END);
+    // Who is in the middle of a scan goes on where it was.
+    this.nextPosition = nextPosition;
   }
 
   /** Inserts an entry of which a part is far. */

@@ -33,6 +33,12 @@ const POSITION_NODES = 2 ** 32;
 /** Blocks that one step of taking a table apart frees. */
 const SEGMENT_BLOCKS = 9;
 
+/** Told which members are about to change, while somebody wants to know; may only read. */
+export interface MemberWitness {
+  /** Of the set at `root`, those whose hashes, unsigned, are in [start, end). */
+  placesChanging(root: Ptr, start: number, end: number): void;
+}
+
 /** Operations on large sorted sets. One per engine serves all of them. */
 export class SortedSet {
   readonly heap: Heap;
@@ -41,6 +47,8 @@ export class SortedSet {
   readonly table: MemberTable;
   /** For ranks, ranges and cursors, which take the set's root. Changes are made here, not there. */
   readonly tree: ScoreTree;
+  /** Told before each change; null while nobody wants to know. */
+  witness: MemberWitness | null = null;
   readonly #cursor: ScoreCursor;
   readonly #mover: RecordMover;
   /** The set whose records `#mover` moves. */
@@ -141,6 +149,7 @@ export class SortedSet {
     offset: number,
     length: number,
   ): Ptr {
+    if (this.witness !== null) this.#announce(root, hash);
     const before = this.heap.usedBytes;
     expectNumber(score);
     try {
@@ -162,6 +171,7 @@ export class SortedSet {
     offset: number,
     length: number,
   ): Ptr {
+    if (this.witness !== null) this.#announce(root, hash);
     const before = this.heap.usedBytes;
     expectNumber(score);
     try {
@@ -175,6 +185,7 @@ export class SortedSet {
 
   /** Gives a member another score. Without memory it throws and nothing has changed. */
   update(root: Ptr, record: Ptr, score: number): void {
+    if (this.witness !== null) this.#announce(root, this.table.hashOf(record));
     const before = this.heap.usedBytes;
     expectNumber(score);
     this.tree.move(root, record, score);
@@ -189,6 +200,7 @@ export class SortedSet {
 
   /** Removes the member that the last search found. */
   removeFound(root: Ptr, record: Ptr): void {
+    if (this.witness !== null) this.#announce(root, this.table.hashOf(record));
     const before = this.heap.usedBytes;
     this.tree.remove(root, record);
     this.table.remove(this.tableOf(root));
@@ -206,6 +218,8 @@ export class SortedSet {
     const count = this.tree.removeSlice(root, rank, countMax);
     for (let i = 0; i < count; i++) {
       const record = this.tree.batch[i]! as Ptr;
+      // Out of the tree, but in the table, where the witness looks.
+      if (this.witness !== null) this.#announce(root, this.table.hashOf(record));
       this.#locate(root, record);
       this.table.remove(table);
       this.heap.free(record);
@@ -324,6 +338,11 @@ export class SortedSet {
       heap.free(record);
       throw refusal;
     }
+  }
+
+  #announce(root: Ptr, signedHash: number): void {
+    const hash = signedHash >>> 0;
+    this.witness!.placesChanging(root, hash, hash + 1);
   }
 
   #locate(root: Ptr, record: Ptr): void {

@@ -45,6 +45,10 @@ export class AnnouncedChanges implements Witness, ChangeListener {
     return false;
   }
 
+  structureDiscarded(): boolean {
+    return false;
+  }
+
   databasesSwapped(): void {
     // What was announced before stays as good.
   }

@@ -120,7 +120,9 @@ function fill(engine: TestEngine, random: SeededRandom, keys: number, largeField
     if (random.fraction() < 0.3) engine.run('PEXPIRE', `key ${i}`, String(random.integer(1, 2000)));
   }
   if (largeFields === 0) return;
+  engine.run('SELECT', random.pick(['0', '1']));
   addLarge(engine, 'key 1', largeFields);
+  addLargeSets(engine, 'key 3', 'key 4', largeFields);
   engine.run('SET', 'key 2', `${random.fraction()}`.repeat(10_000));
 }
 
@@ -136,9 +138,52 @@ export function addLarge(engine: TestEngine, key: string, fields: number): void 
   }
 }
 
+/** Gives one key a large set, and one a large sorted set. */
+export function addLargeSets(
+  engine: TestEngine,
+  set: string,
+  sorted: string,
+  members: number,
+): void {
+  engine.run('DEL', set, sorted);
+  for (let i = 0; i < members; i += 100) {
+    const names = Array.from({ length: 100 }, (_, k) => `member ${i + k}`);
+    engine.run('SADD', set, ...names);
+    engine.run('ZADD', sorted, ...names.flatMap((name, k) => [String((i + k) % 977), name]));
+  }
+}
+
+/** A change of a few members of a large collection, or of many. */
+function largeChange(random: SeededRandom): readonly string[] {
+  const member = (): string => `member ${random.integer(0, 5000)}`;
+  const field = (): string => `field ${random.integer(0, 5000)}`;
+  const many = (): string[] => Array.from({ length: random.integer(1, 400) }, member);
+  const rank = random.integer(0, 4000);
+  return random.pick<() => readonly string[]>([
+    () => ['HSET', 'key 1', field(), 'x'.repeat(random.integer(0, 300))],
+    () => ['HSET', 'key 1', ...many().flatMap((name) => [name, 'new'])],
+    () => ['HDEL', 'key 1', field(), field(), ...many()],
+    () => ['HINCRBY', 'key 1', `count ${random.integer(0, 50)}`, '1'],
+    () => ['SADD', 'key 3', ...many()],
+    () => ['SREM', 'key 3', ...many()],
+    () => ['SPOP', 'key 3', String(random.integer(1, 1000))],
+    () => ['SMOVE', 'key 3', 'key 6', member()],
+    () => ['SDIFFSTORE', 'key 3', 'key 3', 'key 6'],
+    () => ['ZADD', 'key 4', String(random.fraction() * 1000), member()],
+    () => ['ZINCRBY', 'key 4', '3', member()],
+    () => ['ZREM', 'key 4', ...many()],
+    () => ['ZADD', 'key 4', ...many().flatMap((name) => [String(random.integer(0, 9)), name])],
+    () => ['ZREMRANGEBYRANK', 'key 4', String(rank), String(rank + random.integer(0, 900))],
+    () => ['ZPOPMAX', 'key 4', String(random.integer(1, 100))],
+    () => ['RENAME', random.pick(['key 1', 'key 3', 'key 4']), `key ${random.integer(1, 9)}`],
+    () => ['UNLINK', random.pick(['key 1', 'key 3', 'key 4'])],
+  ])();
+}
+
 /** Something that happens while a snapshot is taken. */
 function disturb(engine: TestEngine, random: SeededRandom, keys: number): void {
   const what = random.fraction();
+  if (random.fraction() < 0.3) engine.run(...largeChange(random));
   if (what < 0.02) engine.run(random.pick(['FLUSHDB', 'FLUSHDB', 'FLUSHALL']));
   else if (what < 0.1) {
     engine.sleep(random.integer(0, 60));
