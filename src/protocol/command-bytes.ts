@@ -1,4 +1,5 @@
 /** Commands as clients send them, one behind the other in one buffer that grows. */
+import { copyBytes } from '../memory/bytes.ts';
 import type { Args } from './args.ts';
 import { INTEGER_LENGTH_MAX, writeInteger } from './numbers.ts';
 
@@ -20,15 +21,24 @@ export class CommandBytes {
   /** What was written is bytes[0, length). */
   bytes: Buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
   length = 0;
+  #view = new DataView(this.bytes.buffer);
 
   clear(): void {
     this.length = 0;
-    if (this.bytes.length > KEPT_BYTES_MAX) this.bytes = Buffer.allocUnsafeSlow(FIRST_BYTES);
+    if (this.bytes.length > KEPT_BYTES_MAX) this.#use(Buffer.allocUnsafeSlow(FIRST_BYTES));
   }
 
   /** Writes a command as it came. */
   args(args: Args): void {
     const { count, bytes: from } = args;
+    const begin = sentFrom(args);
+    if (begin >= 0) {
+      const last = args.start(count - 1) + args.length(count - 1) + 2;
+      this.#reserve(last - begin);
+      copyBytes(from, args.view, begin, this.bytes, this.#view, this.length, last - begin);
+      this.length += last - begin;
+      return;
+    }
     this.#head(ASTERISK, count);
     for (let i = 0; i < count; i++) {
       const length = args.length(i);
@@ -95,6 +105,41 @@ export class CommandBytes {
     if (needed <= this.bytes.length) return;
     const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.bytes.length * 2));
     this.bytes.copy(larger, 0, 0, this.length);
-    this.bytes = larger;
+    this.#use(larger);
   }
+
+  #use(bytes: Buffer): void {
+    this.bytes = bytes;
+    this.#view = new DataView(bytes.buffer);
+  }
+}
+
+/**
+ * Where a command begins that lies in its buffer as it would be written here, so that it can be
+ * copied as a whole; -1 for all others. What parsers let pass (zeros before a number, other bytes
+ * than CR and LF behind an argument) is not written, nor is anything believed of what lies before
+ * the arguments: a command in one line has there what a client has sent earlier.
+ */
+function sentFrom(args: Args): number {
+  const { bytes, count } = args;
+  let at = headBefore(bytes, args.start(0), DOLLAR, args.length(0));
+  const begin = at < 0 ? -1 : headBefore(bytes, at, ASTERISK, count);
+  if (begin < 0) return -1;
+  for (let i = 0; i < count; i++) {
+    const start = args.start(i);
+    const length = args.length(i);
+    if (headBefore(bytes, start, DOLLAR, length) !== at) return -1;
+    at = start + length + 2;
+    if (at > bytes.length || bytes[at - 2] !== CR || bytes[at - 1] !== LF) return -1;
+  }
+  return begin;
+}
+
+/** Where a mark, a number and the end of a line begin that end at `end`; -1 if there are none. */
+function headBefore(bytes: Buffer, end: number, mark: number, value: number): number {
+  if (bytes[end - 1] !== LF || bytes[end - 2] !== CR) return -1;
+  let at = end - 3;
+  let rest = value;
+  for (; rest > 9; rest = (rest / 10) | 0) if (bytes[at--] !== 0x30 + (rest % 10)) return -1;
+  return bytes[at] === 0x30 + rest && bytes[at - 1] === mark ? at - 1 : -1;
 }

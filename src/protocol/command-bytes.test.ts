@@ -1,0 +1,74 @@
+import { describe, expect, test } from 'vitest';
+import { chosenSeed, SeededRandom } from '../../test/support/seeded-random.ts';
+import { Args } from './args.ts';
+import { CommandBytes } from './command-bytes.ts';
+
+/** The arguments that a text says, at their places, as a parser finds them that lets much pass. */
+function argsIn(text: string): Args {
+  const bytes = Buffer.from(text, 'latin1');
+  const args = new Args();
+  args.reset(bytes, new DataView(bytes.buffer, bytes.byteOffset, bytes.length));
+  let at = text.indexOf('\n') + 1;
+  for (let left = Number.parseInt(text.slice(1), 10); left > 0; left--) {
+    const length = Number.parseInt(text.slice(at + 1), 10);
+    at = text.indexOf('\n', at) + 1;
+    args.push(at, length);
+    at += length + 2;
+  }
+  args.end = at;
+  return args;
+}
+
+function written(args: Args): string {
+  const out = new CommandBytes();
+  out.args(args);
+  return out.bytes.toString('latin1', 0, out.length);
+}
+
+const SET = '*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$2\r\nvv\r\n';
+
+describe('a command', () => {
+  test.each([
+    ['as it is to be', SET],
+    ['with zeros before a number', SET.replace('$2', '$02')],
+    ['with zeros before the count', SET.replace('*3', '*03')],
+    ['with a sign', SET.replace('$1', '$+1')],
+    ['with other bytes behind an argument', SET.replace('k\r\n', 'kxx')],
+    ['with other bytes at its end', `${SET.slice(0, -2)}yy`],
+  ])('%s is written in the one form that there is', (_what, text) => {
+    expect(written(argsIn(text))).toBe(SET);
+  });
+
+  test('in one line is not taken for what stands before it', () => {
+    const bytes = Buffer.from('*9\r\n$7\r\nFLUSHALL\r\n');
+    const args = new Args();
+    args.reset(bytes, new DataView(bytes.buffer, bytes.byteOffset, bytes.length));
+    args.push(8, 8);
+    expect(written(args)).toBe('*1\r\n$8\r\nFLUSHALL\r\n');
+  });
+
+  test('that no buffer has as it was sent is put together', () => {
+    expect(written(Args.of(Buffer.from('SET'), Buffer.from('k'), Buffer.from('vv')))).toBe(SET);
+  });
+
+  const seed = chosenSeed();
+  test(`of any length is copied as it was sent (SEED=${seed})`, () => {
+    const random = new SeededRandom(seed);
+    const out = new CommandBytes();
+    let expected = '';
+    for (let i = 0; i < 300; i++) {
+      const words = Array.from({ length: random.pick([1, 3, 12, 120]) }, () =>
+        'x'.repeat(random.pick([0, 1, 9, 10, 99, 100, 999, 1000, 12_345])),
+      );
+      const line = words.map((word) => `$${word.length}\r\n${word}\r\n`).join('');
+      const text = `*${words.length}\r\n${line}`;
+      const args = argsIn(text);
+      out.args(args);
+      expected += text;
+      if (random.fraction() < 0.8) continue;
+      expect(out.bytes.toString('latin1', 0, out.length) === expected).toBe(true);
+      out.clear();
+      expected = '';
+    }
+  });
+});
