@@ -133,9 +133,11 @@ describe('CLIENT INFO and LIST', () => {
     expect(info(unix).flags).toBe('UeT');
     other.send(['MONITOR']);
     client.call('CLIENT', 'PAUSE', '1000', 'WRITE');
-    other.send(['SET', 'k', 'v']);
     client.send(['CLIENT', 'LIST', 'ID', '2']);
-    expect(fieldsOf(client.take()).flags).toBe('Ob');
+    expect(fieldsOf(client.take()).flags).toBe('O');
+    unix.send(['SET', 'k', 'v']);
+    client.send(['CLIENT', 'LIST', 'ID', '3']);
+    expect(fieldsOf(client.take()).flags).toBe('bUeT');
   });
 
   it('count what waits to be sent', () => {

@@ -23,7 +23,7 @@ export const fcall: Command = {
   summary: 'Calls a function of a library.',
   complexity: 'That of the function',
   arity: -3,
-  flags: ['noscript', 'stale', 'skip_monitor', 'no_mandatory_keys', 'movablekeys'],
+  flags: ['noscript', 'stale', 'skip_monitor', 'may_replicate', 'no_mandatory_keys', 'movablekeys'],
   keys: scriptKeys(ANY_USE, 'A function may do anything with its keys'),
   syntax: 'function numkeys:integer [key...] [arg...]',
   run: calling(false),

@@ -1,6 +1,7 @@
 /** What the executor asks about a call: small rules that need nothing of its state. */
 import { CommandError, wrongArity } from '../commands/errors.ts';
-import { BRIEF, type RegisteredCommand } from '../commands/registry.ts';
+import { requireAllowedToSubscriber } from '../commands/pubsub-mode.ts';
+import { BRIEF, FLAG_BITS, type RegisteredCommand } from '../commands/registry.ts';
 import { REPLY_OFF, REPLY_ON, REPLY_SKIP, REPLY_SKIP_NEXT } from '../commands/services/clients.ts';
 import { OutOfMemoryError } from '../memory/heap.ts';
 import type { Args } from '../protocol/args.ts';
@@ -10,6 +11,10 @@ import type { Session } from './session.ts';
 const BRIEF_ARGUMENT_BYTES_MAX = 16 * 1024;
 /** So do many members or fields. */
 const BRIEF_ARGUMENTS_MAX = 64;
+
+/** To Redis a client that watches with MONITOR is a kind of replica. */
+const NO_KEYS_FOR_MONITORS = new CommandError("ERR Replica can't interact with the keyspace");
+const CONCERNS_KEYS = FLAG_BITS.readonly | FLAG_BITS.write | FLAG_BITS.may_replicate;
 
 /**
  * Whether a call is over in about a microsecond whatever the data: its command says so, and what it
@@ -69,6 +74,15 @@ export function requireArity(command: RegisteredCommand, count: number): void {
   const { arity } = command;
   const fits = arity < 0 ? count >= -arity : count === arity;
   if (!fits || command.run === undefined) throw wrongArity(command.fullName);
+}
+
+/** Throws when a command is not for a client that subscribes, or one that watches with MONITOR. */
+export function requireAllowedToListener(
+  session: Session,
+  { fullName, mask }: RegisteredCommand,
+): void {
+  if (session.subscriptions !== null && !session.resp3) requireAllowedToSubscriber(fullName);
+  if (session.monitoring && (mask & CONCERNS_KEYS) !== 0) throw NO_KEYS_FOR_MONITORS;
 }
 
 /** Lets sessions that were stopped go on, in their order; one of them may stop them again. */

@@ -20,7 +20,7 @@ import {
   unknownCommand,
   unknownSubcommand,
 } from '../commands/errors.ts';
-import { isSubscriptionCommand, requireAllowedToSubscriber } from '../commands/pubsub-mode.ts';
+import { isSubscriptionCommand } from '../commands/pubsub-mode.ts';
 import {
   FLAG_BITS,
   type RegisteredCommand,
@@ -36,6 +36,7 @@ import {
   isBrief,
   isHttp,
   passSkip,
+  requireAllowedToListener,
   requireArity,
   spoilTransaction,
 } from './call-rules.ts';
@@ -43,11 +44,11 @@ import type { CallScope } from './call-scope.ts';
 import type { CallObserver, CommandFeed, CommandGate, WaitQueue } from './listeners.ts';
 import type { Propagation } from './propagation.ts';
 import {
+  GATE_LISTENING,
   GATE_NO_TOUCH,
   GATE_PASSWORD,
   GATE_QUEUEING,
   GATE_REPLIES,
-  GATE_SUBSCRIBED,
   NO_COMMAND,
   type Session,
   STOP_PAUSED,
@@ -391,9 +392,7 @@ export class Executor {
       if (!this.#memory.admits(session, command, args)) throw NO_MEMORY;
     }
     if ((this.#gate & GATE_WRITES) !== 0) this.#writes.check(session, command);
-    if ((session.gate & GATE_SUBSCRIBED) !== 0 && !session.resp3) {
-      requireAllowedToSubscriber(command.fullName);
-    }
+    if ((session.gate & GATE_LISTENING) !== 0) requireAllowedToListener(session, command);
     if ((this.#gate & GATE_LOADING) !== 0 && (command.mask & FLAG_BITS.loading) === 0)
       throw LOADING;
     if (this.#busy !== null && !isAllowedWhileBusy(command, args)) throw this.#busy;

@@ -1,6 +1,11 @@
 /** One client of the engine: a connection, or an embedded caller. Holds what outlives a command. */
 import type { Context } from '../commands/command.ts';
-import { type ClientState, REPLY_ON, type Transport } from '../commands/services/clients.ts';
+import {
+  type ClientState,
+  REPLY_ON,
+  REPLY_SKIP,
+  type Transport,
+} from '../commands/services/clients.ts';
 import type { Subscriptions } from '../commands/services/pubsub.ts';
 import type { TrackingState } from '../commands/services/tracking.ts';
 import type { Services } from '../commands/services.ts';
@@ -14,8 +19,11 @@ export const GATE_PASSWORD = 1;
 export const GATE_REPLIES = 2;
 export const GATE_NO_TOUCH = 4;
 /** MULTI has begun a transaction: commands are queued. */
+const GATE_SUBSCRIBED = 8;
 export const GATE_QUEUEING = 16;
-export const GATE_SUBSCRIBED = 8;
+const GATE_MONITORING = 32;
+/** The client gets what it did not ask for just now. */
+export const GATE_LISTENING: number = GATE_SUBSCRIBED | GATE_MONITORING;
 
 /** Bits of `Session.stop`: while one is set, the connection runs no further command. */
 export const STOP_CLOSING = 1;
@@ -45,7 +53,6 @@ export class Session implements Context, ClientState {
   libraryVersion = '';
   resp3 = false;
   noEvict = false;
-  monitoring = false;
   lastCommand: string = NO_COMMAND;
   deniesBlocking = false;
   /** Whether it does again what was done before, so that nothing is checked or held back. */
@@ -103,6 +110,14 @@ export class Session implements Context, ClientState {
     this.#setGate(GATE_SUBSCRIBED, value !== null);
   }
 
+  get monitoring(): boolean {
+    return (this.gate & GATE_MONITORING) !== 0;
+  }
+
+  set monitoring(value: boolean) {
+    this.#setGate(GATE_MONITORING, value);
+  }
+
   get noTouch(): boolean {
     return (this.gate & GATE_NO_TOUCH) !== 0;
   }
@@ -134,7 +149,8 @@ export class Session implements Context, ClientState {
     this.resp3 = false;
     this.noEvict = false;
     this.noTouch = false;
-    this.replies = REPLY_ON;
+    // To skip the reply of RESET itself was asked for before.
+    if (this.replies !== REPLY_SKIP) this.replies = REPLY_ON;
     if (this.monitoring) this.services.monitors.remove(this);
     if (this.transaction !== null) this.services.transactions.discard(this);
     if (this.#subscriptions !== null) this.services.pubsub.unsubscribeAll(this);

@@ -1,4 +1,4 @@
-import { monitored } from '../normalise.ts';
+import { monitored, typesOnly } from '../normalise.ts';
 import { defineScript, on, receive, send } from '../script.ts';
 
 const seen = () => monitored(receive());
@@ -57,7 +57,7 @@ export const script = defineScript({
     'MONITOR',
     on('b', 'AUTH default secret'),
     on('b', 'CONFIG GET maxmemory'),
-    on('b', 'SLOWLOG LEN'),
+    on('b', typesOnly('SLOWLOG LEN')),
     on('b', 'NOSUCH x'),
     on('b', 'GET'),
     on('b', 'SET k v NOSUCH'),
@@ -68,5 +68,31 @@ export const script = defineScript({
     seen(),
     seen(),
     'MONITOR x',
+  ],
+
+  'Who watches may run nothing that concerns keys': [
+    on('b', 'PING'),
+    'MONITOR',
+    'GET k',
+    'SET k v',
+    'DBSIZE',
+    'PUBLISH c m',
+    ['EVAL', 'return 1', '0'],
+    'PING',
+    seen(),
+    'MULTI',
+    seen(),
+    'GET k',
+    'EXEC',
+    seen(),
+    'SUBSCRIBE c',
+    seen(),
+    on('b', 'PUBLISH c m'),
+    receive(),
+    seen(),
+    on('b', 'GET k'),
+    seen(),
+    'RESET',
+    'GET k',
   ],
 });
