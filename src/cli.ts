@@ -15,9 +15,13 @@ import { keepYoungGenerationSmall } from './server/javascript-heap.ts';
 import { ListenError } from './server/listener.ts';
 import { loadingBar } from './server/loading-bar.ts';
 import { createLogger, LogFileError, type Logger } from './server/logger.ts';
+import { followProcessTitle } from './server/process-title.ts';
 import { logStart } from './server/start-banner.ts';
 import { Supervision } from './server/supervision.ts';
 import { usage } from './server/usage.ts';
+
+/** How a signal shuts the server down. */
+type SignalOptions = Config['values']['shutdown-on-sigterm'];
 
 async function main(argv: readonly string[]): Promise<void> {
   if (argv.length === 1 && (argv[0] === '-v' || argv[0] === '--version')) {
@@ -87,6 +91,7 @@ async function serve(config: Config): Promise<void> {
     ...(progress !== null && { progress }),
   });
   endOnSignals(redstart, log, supervision, exit);
+  followProcessTitle(config);
   logStart(config, log);
   if (config.source.file === undefined && process.argv.length <= 2) {
     log.warning('No config file specified, using the default config');
@@ -126,21 +131,22 @@ function endOnSignals(
   supervision: Supervision,
   exit: () => void,
 ): void {
+  const { values } = redstart.config;
   let isStopping = false;
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => {
-      if (isStopping) process.exit(1);
-      log.warning(`Received ${signal}, scheduling shutdown...`);
-      const problem = redstart.saveAtShutdown({ save: 'default', now: false, force: false });
-      isStopping = problem === undefined;
-      if (!isStopping) {
-        log.warning(`${signal} received, but the data cannot be saved: Redstart goes on`);
-        return;
-      }
-      supervision.stopping();
-      void redstart.stop().then(exit);
-    });
-  }
+  const end = (signal: string, { save, nosave, now, force }: SignalOptions): void => {
+    if (isStopping) process.exit(1);
+    log.warning(`Received ${signal}, scheduling shutdown...`);
+    const saving = save ? 'save' : nosave ? 'nosave' : 'default';
+    if (redstart.saveAtShutdown({ save: saving, now, force }) !== undefined) {
+      log.warning(`${signal} received, but the data cannot be saved: Redstart goes on`);
+      return;
+    }
+    isStopping = true;
+    supervision.stopping();
+    void redstart.stop().then(exit);
+  };
+  process.on('SIGTERM', () => end('SIGTERM', values['shutdown-on-sigterm']));
+  process.on('SIGINT', () => end('SIGINT', values['shutdown-on-sigint']));
 }
 
 /** The log, or undefined when it cannot be opened, which has been said. */

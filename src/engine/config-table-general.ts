@@ -74,13 +74,12 @@ export const GENERAL_DIRECTIVES = {
     BOOLEAN,
     'yes',
     'Whether the title of the process says what it serves.',
-    { change: 'startup', effect: 'planned' },
+    { change: 'startup' },
   ),
   'proc-title-template': directive(
     text('<template>', checkTitle),
     '{title} {listen-addr} {server-mode}',
     'How the title of the process is made up.',
-    { effect: 'planned' },
   ),
   hz: directive(
     integer(0, INT32_MAX, { from: HZ_MIN, to: HZ_MAX }),
@@ -100,12 +99,8 @@ export const GENERAL_DIRECTIVES = {
     'Seconds for which a shutdown waits for replicas that are behind.',
     { effect: 'planned' },
   ),
-  'shutdown-on-sigint': directive(SHUTDOWN_OPTIONS, 'default', 'How SIGINT shuts down.', {
-    effect: 'planned',
-  }),
-  'shutdown-on-sigterm': directive(SHUTDOWN_OPTIONS, 'default', 'How SIGTERM shuts down.', {
-    effect: 'planned',
-  }),
+  'shutdown-on-sigint': directive(SHUTDOWN_OPTIONS, 'default', 'How SIGINT shuts down.'),
+  'shutdown-on-sigterm': directive(SHUTDOWN_OPTIONS, 'default', 'How SIGTERM shuts down.'),
   'busy-reply-threshold': directive(
     integer(0, INT64_MAX),
     '5000',

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -72,6 +72,32 @@ it('stops itself for upstart when it is ready', async () => {
   const client = await RespClient.connect(Number(port));
   expect(await client.call('PING')).toMatchObject({ text: 'PONG' });
   await client.close();
+  expect(await server.signal('SIGTERM')).toBe(0);
+});
+
+it.each([
+  ['SIGTERM', 'shutdown-on-sigterm', 'nosave', false],
+  ['SIGTERM', 'shutdown-on-sigterm', 'save', true],
+  ['SIGINT', 'shutdown-on-sigint', 'nosave now', false],
+  ['SIGINT', 'shutdown-on-sigterm', 'nosave', true],
+] as const)('ends on %s as %s %s says', async (signal, directive, how, saves) => {
+  const points = how === 'save' ? '' : '3600 1';
+  const port = String(await freePort());
+  const server = run(['--port', port, '--save', points, `--${directive}`, ...how.split(' ')]);
+  await server.ready();
+  const client = await RespClient.connect(Number(port));
+  await client.call('SET', 'a', '1');
+  await client.close();
+  expect(await server.signal(signal)).toBe(0);
+  expect(existsSync(join(dir, 'dump.rdb'))).toBe(saves);
+});
+
+it('is called by what it serves', async () => {
+  const port = String(await freePort());
+  const server = run(['--port', port, '--save', '', '--bind', '127.0.0.1']);
+  await server.ready();
+  const commandLine = readFileSync(`/proc/${server.process.pid}/cmdline`, 'latin1');
+  expect(commandLine.replaceAll('\0', '')).toBe(`redstart 127.0.0.1:${port}`);
   expect(await server.signal('SIGTERM')).toBe(0);
 });
 
