@@ -9,6 +9,14 @@ import type { Context } from './command.ts';
 import { WRONG_TYPE } from './errors.ts';
 
 /**
+ * Says that of a command for which memory did not last only what the arguments up to `end` say is
+ * done: the same words again may find memory.
+ */
+export function noteDone({ keyspace }: Context, args: Args, end: number): void {
+  keyspace.effects?.note(...Array.from({ length: end }, (_, i) => args.copy(i)));
+}
+
+/**
  * The collection at argument `key` for a command that only reads, or null where there is none.
  * `slot` tells apart the cells of a command that works on several. Throws WRONG_TYPE.
  */

@@ -5,7 +5,7 @@ import { FIELD_SET, type KeyEvent } from '../keyspace/events.ts';
 import { Args } from '../protocol/args.ts';
 import { ROOT_BYTES } from '../values/cell.ts';
 import { HASH_LISTPACK, HASH_TABLE } from '../values/hash.ts';
-import { createCollection } from './collection-access.ts';
+import { createCollection, noteDone } from './collection-access.ts';
 import type { Context, KeySpec } from './command.ts';
 
 /** The key specification of commands that only read. */
@@ -51,11 +51,15 @@ export function setField(
   database.changed(args, 1, event);
 }
 
-function setSeveral({ database, keyspace }: Context, args: Args, cell: EntryCell): number {
+function setSeveral(context: Context, args: Args, cell: EntryCell): number {
+  const { hashes } = context.keyspace;
   try {
-    return keyspace.hashes.setAll(cell, args, 2);
+    return hashes.setAll(cell, args, 2);
   } catch (problem) {
-    if (keyspace.hashes.setSome) database.changed(args, 1, FIELD_SET);
+    if (hashes.pairsSet > 0) {
+      context.database.changed(args, 1, FIELD_SET);
+      noteDone(context, args, 2 + 2 * hashes.pairsSet);
+    }
     throw problem;
   }
 }

@@ -18,7 +18,7 @@ import {
   UPDATED,
   ZSET_SKIPLIST,
 } from '../values/sorted-set.ts';
-import { readCollection, removeEmptied, writeCollection } from './collection-access.ts';
+import { noteDone, readCollection, removeEmptied, writeCollection } from './collection-access.ts';
 import type { Command, Context } from './command.ts';
 import { CommandError, SYNTAX_ERROR } from './errors.ts';
 import { createSortedSet, DELETE_KEY, hashIn, READ_KEY, scoreAt } from './sorted-set-access.ts';
@@ -281,8 +281,9 @@ function addSeveral(
   let updated = 0;
   // Looking ahead begins where the sorted set is large.
   let largeFirst = first + 1;
+  let i = first;
   try {
-    for (let i = first; i < args.count; i += 2) {
+    for (; i < args.count; i += 2) {
       if (cell.encoding !== ZSET_SKIPLIST) largeFirst = i + 3;
       const hash = hashAhead(cell, sortedSets, args, i + 1, largeFirst, 2);
       sortedSets.score[0] = scoreAt(args, i);
@@ -293,8 +294,10 @@ function addSeveral(
     }
   } finally {
     // Those that were added stay, even if there was no memory for the others.
-    if (added + updated > 0) database.changed(args, 1, SCORED, added + updated);
-    else removeUnused(context, cell, args);
+    if (added + updated > 0) {
+      database.changed(args, 1, SCORED, added + updated);
+      if (i < args.count) noteDone(context, args, i);
+    } else removeUnused(context, cell, args);
   }
   return (mode & COUNT_CHANGED) !== 0 ? added + updated : added;
 }

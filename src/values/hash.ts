@@ -33,8 +33,8 @@ export class Hashes {
   valueView!: DataView;
   valueStart = 0;
   valueLength = 0;
-  /** Whether the `setAll` that failed last had set some fields before. */
-  setSome = false;
+  /** Pairs that the `setAll` that failed last had set before. */
+  pairsSet = 0;
   /** Where values are that are about to be replaced. */
   readonly #values = new Int32Array(VALUES_NOTED_MAX);
   readonly #ahead = new MemberAhead();
@@ -124,10 +124,10 @@ export class Hashes {
   /**
    * Sets the fields that the pairs of arguments from `first` on say, and returns how many are new.
    * Throws OutOfMemoryError, with nothing changed in a packed hash; in a table the pairs before the
-   * one that found no memory stay, and `setSome` says whether there are such.
+   * one that found no memory stay, and `pairsSet` says how many these are.
    */
   setAll(cell: Cell, args: Args, first: number): number {
-    this.setSome = false;
+    this.pairsSet = 0;
     if (cell.encoding === HASH_LISTPACK) {
       if (this.#fits(cell.length, args, first)) return this.#setAllPacked(cell, args, first);
       this.#convert(cell);
@@ -214,7 +214,7 @@ export class Hashes {
       const vStart = args.start(i + 1);
       const vLength = args.length(i + 1);
       if (table.put(root, hash, bytes, view, start, length, bytes, view, vStart, vLength)) added++;
-      this.setSome = true;
+      this.pairsSet++;
     }
     return added;
   }
