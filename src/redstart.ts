@@ -117,7 +117,7 @@ export class Redstart {
     const tracking = new Tracking({ keyspace, executor, clients });
     const debugging = debugAccess(config);
     const keepsProcessAlive = options.keepsProcessAlive ?? true;
-    const scripts = scriptsOf(registry, executor, keyspace, log);
+    const scripts = scriptsOf(registry, executor, keyspace, wallClock, log);
     const surroundings = { config, keyspace, executor, clock, log, keepsProcessAlive };
     this.#data = new StoredData({ ...options, ...surroundings, libraries: scripts.functions });
     const lifecycle = this.#createLifecycle(log, options);
@@ -147,7 +147,7 @@ export class Redstart {
         appendOnly: this.#data.appendOnly,
         scripting: scripts.scripting,
         functions: scripts.functions,
-        transactions: new Transactions(executor, keyspace, this.#limits, log),
+        transactions: new Transactions(executor, keyspace, wallClock, this.#limits, log),
         blocking: new Blocking(executor, keyspace, clock),
         tracking,
       },
@@ -430,8 +430,14 @@ function debugAccess({ values }: Config): DebugAccess {
 }
 
 /** Scripts and functions, of which one runs at a time. */
-function scriptsOf(registry: Registry, executor: Executor, keyspace: Keyspace, log: Log) {
-  const runner = new ScriptRunner(executor, keyspace, log);
+function scriptsOf(
+  registry: Registry,
+  executor: Executor,
+  keyspace: Keyspace,
+  wallClock: FineWallClock,
+  log: Log,
+) {
+  const runner = new ScriptRunner(executor, keyspace, wallClock, log);
   const around = { registry, executor, log, permission: runner };
   const scripting = new Scripts(around, runner);
   return { runner, scripting, functions: new Functions(around, runner, keyspace) };

@@ -71,7 +71,10 @@ function servicesWith(settings: Readonly<Record<string, string>>): Partial<Servi
     configuration: configuration as Configuration,
     clients: clients as ClientDirectory,
     lifecycle: lifecycle as Lifecycle,
-    wallClock: { microseconds: () => START_MS * 1000 + 7 },
+    wallClock: {
+      microseconds: () => START_MS * 1000 + 7,
+      commandMicroseconds: () => START_MS * 1000 + 7,
+    },
     blocking: blocking as Blocking,
     tracking: tracking as Tracking,
   };

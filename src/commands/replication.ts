@@ -28,7 +28,7 @@ export const wait: Command = {
   summary: 'Waits until so many replicas have what this client has written; answers how many do.',
   complexity: 'O(1)',
   arity: 3,
-  flags: ['noscript'],
+  flags: [],
   categories: ['connection'],
   tips: ['request_policy:all_shards', 'response_policy:agg_min'],
   syntax: 'numreplicas:integer timeout:integer',

@@ -21,7 +21,7 @@ export const time: Command = {
   flags: ['loading', 'stale', 'fast'],
   tips: ['nondeterministic_output'],
   run({ services }, _args, reply) {
-    const microseconds = services.wallClock.microseconds();
+    const microseconds = services.wallClock.commandMicroseconds();
     reply.array(2);
     reply.text(String(Math.floor(microseconds / MICROSECONDS_PER_SECOND)));
     reply.text(String(microseconds % MICROSECONDS_PER_SECOND));

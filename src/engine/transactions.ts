@@ -10,12 +10,14 @@ import type { Transactions as TransactionsService } from '../commands/services/t
 import type { Database } from '../keyspace/database.ts';
 import type { Keyspace } from '../keyspace/keyspace.ts';
 import { Args } from '../protocol/args.ts';
+import type { CommandQueue } from '../protocol/command-queue.ts';
 import type { Reply } from '../protocol/reply.ts';
 import type { Executor } from './execute.ts';
 import type { Limits } from './limits.ts';
 import type { Log } from './log.ts';
 import { type Session, sessionOf, transactionOf } from './session.ts';
 import type { Transaction } from './transaction.ts';
+import type { FineWallClock } from './wall-clock.ts';
 import { Watches } from './watches.ts';
 
 const EXEC_ABORTED = new CommandError(
@@ -27,12 +29,20 @@ export class Transactions implements TransactionsService {
   readonly watches: Watches;
   readonly #executor: Executor;
   readonly #limits: Limits;
+  readonly #wallClock: FineWallClock;
   readonly #log: Log;
   /** The command of a transaction that runs. */
   readonly #args = new Args();
 
-  constructor(executor: Executor, keyspace: Keyspace, limits: Limits, log: Log) {
+  constructor(
+    executor: Executor,
+    keyspace: Keyspace,
+    wallClock: FineWallClock,
+    limits: Limits,
+    log: Log,
+  ) {
     this.#executor = executor;
+    this.#wallClock = wallClock;
     this.#limits = limits;
     this.#log = log;
     this.watches = new Watches(keyspace);
@@ -98,11 +108,18 @@ export class Transactions implements TransactionsService {
     reply.array(queue.count);
     if (session.replies === REPLY_OFF || session.replies === REPLY_SKIP) reply.rewind(mark);
     session.queueing = false;
-    this.#executor.runTogether(session, () => {
-      queue.forEach(this.#args, () => this.#executor.execute(session, this.#args, reply));
-      // Each command has decided for itself whether it is answered.
-      if (session.replies !== REPLY_ON) this.#executor.keepReplies(reply);
-    });
+    this.#wallClock.hold();
+    try {
+      this.#executor.runTogether(session, () => this.#runQueued(session, queue, reply));
+    } finally {
+      this.#wallClock.release();
+    }
+  }
+
+  #runQueued(session: Session, queue: CommandQueue, reply: Reply): void {
+    queue.forEach(this.#args, () => this.#executor.execute(session, this.#args, reply));
+    // Each command has decided for itself whether it is answered.
+    if (session.replies !== REPLY_ON) this.#executor.keepReplies(reply);
   }
 
   #disconnect(client: ClientState): void {

@@ -8,7 +8,7 @@ import { FLAG_BITS, type RegisteredCommand } from '../commands/registry.ts';
 import type { Executor } from '../engine/execute.ts';
 import type { Session } from '../engine/session.ts';
 import { Args } from '../protocol/args.ts';
-import { writeInteger } from '../protocol/numbers.ts';
+import { DOUBLE_LENGTH_MAX, formatDouble, writeInteger } from '../protocol/numbers.ts';
 import { RespWriter } from '../protocol/resp-writer.ts';
 import { type LuaThread, TYPE_NUMBER, TYPE_STRING } from './lua-exports.ts';
 import type { LuaMachine } from './lua-machine.ts';
@@ -21,13 +21,8 @@ import {
   typeAt,
   VALUE_BYTES,
 } from './lua-stack.ts';
-import { formatGeneral } from './number-text.ts';
 import { ReplyToLua } from './reply-to-lua.ts';
 
-/** Digits that a double takes to be read as the same one. */
-const DIGITS = 17;
-/** A number has at most so many bytes: a sign, digits, a point and an exponent. */
-const NUMBER_BYTES_MAX = 26;
 /** There is room for so many numbers at least. */
 const NUMBERS_MIN = 64;
 const TYPE_ERROR = 0x2d;
@@ -137,7 +132,7 @@ export class CommandCall {
     const { module } = this.#machine;
     if (this.#room !== 0) module.api.free(this.#room);
     this.#roomNumbers = Math.max(numbers, NUMBERS_MIN);
-    this.#room = module.api.malloc(this.#roomNumbers * NUMBER_BYTES_MAX);
+    this.#room = module.api.malloc(this.#roomNumbers * DOUBLE_LENGTH_MAX);
     if (this.#room !== 0) return;
     this.#roomNumbers = 0;
     module.raise(L, 'not enough memory');
@@ -170,6 +165,9 @@ export class CommandCall {
       return 'Wrong number of args calling Redis command from script';
     }
     if ((mask & FLAG_BITS.noscript) !== 0) return 'This Redis command is not allowed from script';
+    if ((mask & FLAG_BITS.blocking) !== 0 && asksToBlock(command, this.#args)) {
+      return `${this.#args.text(0)} command is not allowed with BLOCK option from scripts`;
+    }
     if ((mask & FLAG_BITS.write) !== 0) {
       if (permission.isReadOnly) return READ_ONLY;
       permission.hasWritten = true;
@@ -178,8 +176,20 @@ export class CommandCall {
   }
 }
 
-/** Writes a number as Redis sends it; answers where it ends. */
+/** Whether this is a reading of streams that would wait; BLPOP and the like do not. */
+function asksToBlock({ fullName }: RegisteredCommand, args: Args): boolean {
+  if (fullName !== 'xread' && fullName !== 'xreadgroup') return false;
+  for (let i = 1; i < args.count - 1; i++) {
+    if (args.is(i, 'BLOCK')) return true;
+    if (args.is(i, 'STREAMS')) return false;
+    if (args.is(i, 'COUNT')) i++;
+    else if (args.is(i, 'GROUP')) i += 2;
+  }
+  return false;
+}
+
+/** Writes a number as a command gets it; answers where it ends. Minus zero is zero. */
 function writeNumber(bytes: Buffer, at: number, value: number): number {
-  if (Number.isSafeInteger(value) && !Object.is(value, -0)) return writeInteger(bytes, at, value);
-  return at + bytes.write(formatGeneral(value, DIGITS), at, 'latin1');
+  if (Number.isSafeInteger(value)) return writeInteger(bytes, at, value);
+  return at + bytes.write(formatDouble(value), at, 'latin1');
 }

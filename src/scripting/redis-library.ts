@@ -162,10 +162,12 @@ export class RedisLibrary {
   }
 }
 
-/** The text of an error: with the code ERR, unless it has one. */
+/** The text of an error: what stands before the first space is its code, which is ERR without. */
 function errorOf(text: string): string {
-  const message = text.replace(/^-/, '').replaceAll(/^[\r\n]+|[\r\n]+$/g, '');
-  return message.includes(' ') ? message : `ERR ${message}`;
+  const whole = text.replace(/^-/, '');
+  const space = whole.indexOf(' ');
+  const code = space < 0 ? 'ERR' : whole.slice(0, space);
+  return `${code} ${whole.slice(space + 1).replaceAll(/^[\r\n]+|[\r\n]+$/g, '')}`;
 }
 
 /** Major, minor and patch version in a byte each. */

@@ -15,6 +15,7 @@ import type { RunningScript } from '../commands/services/scripting.ts';
 import type { Executor } from '../engine/execute.ts';
 import type { Log } from '../engine/log.ts';
 import { type Session, STOP_WAITING } from '../engine/session.ts';
+import type { FineWallClock } from '../engine/wall-clock.ts';
 import type { Database } from '../keyspace/database.ts';
 import type { Keyspace } from '../keyspace/keyspace.ts';
 import type { Args } from '../protocol/args.ts';
@@ -69,6 +70,7 @@ export class ScriptRunner implements CallPermission {
   hasWritten = false;
   readonly #executor: Executor;
   readonly #keyspace: Keyspace;
+  readonly #wallClock: FineWallClock;
   readonly #log: Log;
   #running: Running | null = null;
   #killed = false;
@@ -80,8 +82,9 @@ export class ScriptRunner implements CallPermission {
     this.#isPaused = call.state.machine.run(isParked ? 0 : call.argumentCount);
   };
 
-  constructor(executor: Executor, keyspace: Keyspace, log: Log) {
+  constructor(executor: Executor, keyspace: Keyspace, wallClock: FineWallClock, log: Log) {
     this.#executor = executor;
+    this.#wallClock = wallClock;
     this.#keyspace = keyspace;
     this.#log = log;
   }
@@ -114,6 +117,7 @@ export class ScriptRunner implements CallPermission {
       words: [],
     };
     this.#running = running;
+    this.#wallClock.hold();
     this.#killed = false;
     this.isReadOnly = call.isReadOnly;
     this.hasWritten = false;
@@ -234,6 +238,7 @@ export class ScriptRunner implements CallPermission {
 
   #end(running: Running): void {
     this.#running = null;
+    this.#wallClock.release();
     running.call.state.end();
   }
 

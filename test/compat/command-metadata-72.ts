@@ -58,6 +58,13 @@ export const changedIn72: { readonly [command: string]: Partial<CommandMetadata>
       'key:key#0 bit:integer range:block?(start:integer end-unit-block:block?(end:integer ' +
       'unit:oneof@7.0.0?(byte:pure-token=BYTE bit:pure-token=BIT)))',
   },
+  // Those that wait may be called by scripts, where they do not.
+  blmove: { flags: 'blocking denyoom write' },
+  blpop: { flags: 'blocking write' },
+  brpop: { flags: 'blocking write' },
+  brpoplpush: { flags: 'blocking denyoom write' },
+  bzpopmax: { flags: 'blocking fast write' },
+  bzpopmin: { flags: 'blocking fast write' },
   'client|kill': {
     arguments:
       'filter:oneof(old-format:string~ip:port!2.8.12 new-format:oneof*(client-id:integer=ID@2.8.12? ' +

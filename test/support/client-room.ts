@@ -102,7 +102,7 @@ export class ClientRoom {
     this.tracking = new Tracking({ keyspace, executor, clients });
     this.monitors = new Monitors(this.executor, wallClock, this.limits, SILENT_LOG);
     this.executor.observer = new CallObservers([this.slowlog, this.latency]);
-    const runner = new ScriptRunner(executor, keyspace, SILENT_LOG);
+    const runner = new ScriptRunner(executor, keyspace, wallClock, SILENT_LOG);
     this.scripts = runner;
     const surroundings = { registry, executor, log: SILENT_LOG, permission: runner };
     this.services = {
@@ -123,7 +123,7 @@ export class ClientRoom {
       persistence: memorySnapshots(this.keyspace, this.executor, { clock: this.clock }),
       scripting: new Scripts(surroundings, runner),
       functions: new Functions(surroundings, runner, keyspace),
-      transactions: new Transactions(this.executor, this.keyspace, this.limits, SILENT_LOG),
+      transactions: new Transactions(executor, keyspace, wallClock, this.limits, SILENT_LOG),
       blocking: new Blocking(this.executor, this.keyspace, this.clock),
       tracking: this.tracking,
     };

@@ -18,6 +18,7 @@ import { SILENT_LOG } from '../../src/engine/log.ts';
 import type { Session } from '../../src/engine/session.ts';
 import { EngineStatistics } from '../../src/engine/statistics.ts';
 import { Transactions } from '../../src/engine/transactions.ts';
+import { FineWallClock } from '../../src/engine/wall-clock.ts';
 import { Keyspace } from '../../src/keyspace/keyspace.ts';
 import type { LogFileSystem } from '../../src/persistence/aof-file.ts';
 import type { SyncPolicy } from '../../src/persistence/aof-writer.ts';
@@ -84,7 +85,7 @@ export class DurableEngine {
       serialization: new DumpPayloads(keyspace, this.data.settings.writing),
       persistence: this.data.snapshots,
       appendOnly: this.data.appendOnly,
-      transactions: new Transactions(executor, keyspace, limits, log),
+      transactions: new Transactions(executor, keyspace, new FineWallClock(clock), limits, log),
       blocking: new Blocking(executor, keyspace, clock),
     };
     this.engine = new Engine({

@@ -4,4 +4,6 @@
 export interface WallClock {
   /** Microseconds since the epoch. */
   microseconds(): number;
+  /** The time of what runs as one, a script or a transaction: that of its first reading. */
+  commandMicroseconds(): number;
 }
