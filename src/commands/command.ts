@@ -125,6 +125,8 @@ export interface Command {
   readonly findKeys?: (args: Args) => readonly FoundKey[];
   /** The arguments of a call that no log and no MONITOR may show: their indexes. */
   readonly secrets?: (args: Args, services: Services) => readonly number[];
+  /** Of a command that runs scripts: the flags that the script has given itself, or null. */
+  readonly scriptFlags?: (context: Context, args: Args) => readonly string[] | null;
   /** Whether MULTI queues it, as it does by default; false for what steers the transaction. */
   readonly isQueued?: false;
   /** Of a command that may wait, see services/blocking.ts. */

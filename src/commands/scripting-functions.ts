@@ -5,6 +5,10 @@ import { integerAt } from './options.ts';
 import { ANY_READ, ANY_USE, keyCountOf, scriptKeys } from './scripting-access.ts';
 
 const NO_FUNCTION = new CommandError('ERR Function not found');
+/** What a function says of itself counts before it is called. */
+const scriptFlags: NonNullable<Command['scriptFlags']> = ({ services }, args) =>
+  services.functions.flagsOf(args);
+
 const NO_KEY_COUNT = new CommandError('ERR Bad number of keys provided');
 
 function calling(isReadOnly: boolean): Handler {
@@ -26,6 +30,7 @@ export const fcall: Command = {
   flags: ['noscript', 'stale', 'skip_monitor', 'may_replicate', 'no_mandatory_keys', 'movablekeys'],
   keys: scriptKeys(ANY_USE, 'A function may do anything with its keys'),
   syntax: 'function numkeys:integer [key...] [arg...]',
+  scriptFlags,
   run: calling(false),
 };
 
@@ -39,5 +44,6 @@ export const fcallReadOnly: Command = {
   flags: ['readonly', 'noscript', 'stale', 'skip_monitor', 'no_mandatory_keys', 'movablekeys'],
   keys: scriptKeys(ANY_READ, 'A function may read anything of its keys'),
   syntax: 'function numkeys:integer [key...] [arg...]',
+  scriptFlags,
   run: calling(true),
 };

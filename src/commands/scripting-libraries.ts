@@ -1,5 +1,6 @@
 /** FUNCTION: libraries of functions. */
 import { globMatch } from '../protocol/glob.ts';
+import { losslessBytes } from '../protocol/lossless-text.ts';
 import type { Reply } from '../protocol/reply.ts';
 import type { Command } from './command.ts';
 import { CommandError, unknownUse } from './errors.ts';
@@ -232,7 +233,7 @@ function replyLibrary(reply: Reply, library: LibraryFacts, withCode: boolean): v
     reply.text(name);
     reply.text('description');
     if (description === null) reply.nil();
-    else reply.text(description);
+    else reply.blob(losslessBytes(description));
     reply.text('flags');
     reply.set(flags.length);
     for (const flag of flags) reply.status(flag);

@@ -15,6 +15,10 @@ function running(naming: ScriptNaming, isReadOnly: boolean): Handler {
   };
 }
 
+function flagsOf(naming: ScriptNaming): NonNullable<Command['scriptFlags']> {
+  return ({ services }, args) => services.scripting.flagsOf(args, naming);
+}
+
 export const evalCommand: Command = {
   name: 'EVAL',
   group: 'scripting',
@@ -25,6 +29,7 @@ export const evalCommand: Command = {
   flags: ['noscript', 'stale', 'skip_monitor', 'may_replicate', 'no_mandatory_keys', 'movablekeys'],
   keys: scriptKeys(ANY_USE, ANY_USE_NOTES),
   syntax: 'script numkeys:integer [key...] [arg...]',
+  scriptFlags: flagsOf('code'),
   run: running('code', false),
 };
 
@@ -38,6 +43,7 @@ export const evalSha: Command = {
   flags: ['noscript', 'stale', 'skip_monitor', 'may_replicate', 'no_mandatory_keys', 'movablekeys'],
   keys: scriptKeys(ANY_USE),
   syntax: 'sha1 numkeys:integer [key...] [arg...]',
+  scriptFlags: flagsOf('sha1'),
   run: running('sha1', false),
 };
 
@@ -51,6 +57,7 @@ export const evalReadOnly: Command = {
   flags: ['readonly', 'noscript', 'stale', 'skip_monitor', 'no_mandatory_keys', 'movablekeys'],
   keys: scriptKeys(ANY_READ, ANY_READ_NOTES),
   syntax: 'script numkeys:integer [key...] [arg...]',
+  scriptFlags: flagsOf('code'),
   run: running('code', true),
 };
 
@@ -64,5 +71,6 @@ export const evalShaReadOnly: Command = {
   flags: ['readonly', 'noscript', 'stale', 'skip_monitor', 'no_mandatory_keys', 'movablekeys'],
   keys: scriptKeys(ANY_READ),
   syntax: 'sha1 numkeys:integer [key...] [arg...]',
+  scriptFlags: flagsOf('sha1'),
   run: running('sha1', true),
 };

@@ -85,6 +85,14 @@ export function requireAllowedToListener(
   if (session.monitoring && (mask & CONCERNS_KEYS) !== 0) throw NO_KEYS_FOR_MONITORS;
 }
 
+/** Whether a command may run in the middle of a script: what ends it, SHUTDOWN if it is at once. */
+export function isAllowedWhileBusy(command: RegisteredCommand, args: Args): boolean {
+  if ((command.mask & FLAG_BITS.allow_busy) === 0) return false;
+  if (command.fullName !== 'shutdown') return true;
+  for (let i = 1; i < args.count; i++) if (args.is(i, 'NOSAVE')) return true;
+  return false;
+}
+
 /** Lets sessions that were stopped go on, in their order; one of them may stop them again. */
 export function resumeHeld(held: Set<Session>): void {
   for (const session of [...held]) {

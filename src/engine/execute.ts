@@ -32,6 +32,7 @@ import type { Args } from '../protocol/args.ts';
 import type { Reply, ReplyMark } from '../protocol/reply.ts';
 import {
   errorText,
+  isAllowedWhileBusy,
   isAnswered,
   isBrief,
   isHttp,
@@ -210,12 +211,7 @@ export class Executor {
    * `session.stop` says whether the session may go on; with STOP_PAUSED the command did not run and
    * is to be given again.
    */
-  execute(
-    session: Session,
-    args: Args,
-    reply: Reply,
-    found: RegisteredCommand | null = null,
-  ): void {
+  execute(session: Session, args: Args, reply: Reply, found?: RegisteredCommand | null): void {
     const mark = reply.mark();
     let command: RegisteredCommand | null = null;
     let ran = false;
@@ -352,6 +348,16 @@ export class Executor {
     this.#withhold(session, reply, mark);
   }
 
+  /** Why commands of a script may not write just now; null when they may. */
+  get writeRefusal(): CommandError | null {
+    return this.#writes.refusal;
+  }
+
+  /** Whether there was no memory left when what runs now began. */
+  get isOutOfMemory(): boolean {
+    return this.#memory?.isBeyond ?? false;
+  }
+
   /** The command that a session has run last. REQUIRES: there was one. */
   lastCommandOf(session: Session): RegisteredCommand {
     return this.#registry.registered(session.lastCommand)!;
@@ -391,12 +397,12 @@ export class Executor {
     if (this.#memory !== null && (this.#gate & UNLIMITED) === 0) {
       if (!this.#memory.admits(session, command, args)) throw NO_MEMORY;
     }
-    if ((this.#gate & GATE_WRITES) !== 0) this.#writes.check(session, command);
+    if ((this.#gate & GATE_WRITES) !== 0) this.#writes.check(session, command, args);
     if ((session.gate & GATE_LISTENING) !== 0) requireAllowedToListener(session, command);
     if ((this.#gate & GATE_LOADING) !== 0 && (command.mask & FLAG_BITS.loading) === 0)
       throw LOADING;
     if (this.#busy !== null && !isAllowedWhileBusy(command, args)) throw this.#busy;
-    if ((this.#gate & GATE_WRITES) !== 0 && this.#writes.holds(session, command)) {
+    if ((this.#gate & GATE_WRITES) !== 0 && this.#writes.holds(session, command, args)) {
       session.stop |= STOP_PAUSED;
       this.held.add(session);
       return HELD;
@@ -487,12 +493,4 @@ export class Executor {
     this.observer?.timed(session, command, args, microseconds);
     this.#runStartMs = nowMs;
   }
-}
-
-/** Whether a command may run in the middle of a script: what ends it, SHUTDOWN if it is at once. */
-function isAllowedWhileBusy(command: RegisteredCommand, args: Args): boolean {
-  if ((command.mask & FLAG_BITS.allow_busy) === 0) return false;
-  if (command.fullName !== 'shutdown') return true;
-  for (let i = 1; i < args.count; i++) if (args.is(i, 'NOSAVE')) return true;
-  return false;
 }

@@ -26,6 +26,8 @@ export interface WaitQueue {
 export interface CommandGate {
   /** Makes room for a command; false when there is none and the command takes some. */
   admits(session: Session, command: RegisteredCommand, args: Args): boolean;
+  /** Whether there was no room left at the last command that was asked about. */
+  readonly isBeyond: boolean;
   /** Makes good for what a command has taken beyond that. */
   settle(): void;
 }

@@ -16,6 +16,7 @@ import type { EvictionFigures } from '../commands/services/statistics.ts';
 import type { Eviction } from '../keyspace/eviction.ts';
 import type { Keyspace } from '../keyspace/keyspace.ts';
 import type { Args } from '../protocol/args.ts';
+import { maskOf } from './call-mask.ts';
 import type { Clients } from './clients.ts';
 import type { Executor } from './execute.ts';
 import type { LatencyMonitor } from './latency.ts';
@@ -72,6 +73,7 @@ export class MemoryLimit implements CommandGate, EvictionFigures {
   /** Since when memory is beyond the limit, on the monotonic clock; -1 while it is not. */
   #exceededSinceMs = -1;
   #slice: NodeJS.Immediate | null = null;
+  isBeyond = false;
   /** Bytes of buffers that are not limited; for whoever has such buffers to set. */
   countUnlimited: () => number = () => 0;
 
@@ -147,8 +149,7 @@ export class MemoryLimit implements CommandGate, EvictionFigures {
   admits(session: Session, command: RegisteredCommand, args: Args): boolean {
     const { transaction } = session;
     const runsQueue = command.fullName === 'exec' && transaction !== null;
-    const mask = runsQueue ? command.mask | transaction.mask : command.mask;
-    const grows = (mask & FLAG_BITS.denyoom) !== 0;
+    const grows = (maskOf(session, command, args) & FLAG_BITS.denyoom) !== 0;
     // Whatever is queued takes memory, too.
     const queues = session.queueing && (command.mask & UNQUEUED) === 0;
     let needBytes = 0;
@@ -158,7 +159,8 @@ export class MemoryLimit implements CommandGate, EvictionFigures {
       // What is larger than the limit finds no room however many keys go.
       if (needBytes > this.#limitBytes) needBytes = 0;
     }
-    return this.#makeRoom(needBytes) !== BEYOND || !(grows || queues);
+    this.isBeyond = this.#makeRoom(needBytes) === BEYOND;
+    return !this.isBeyond || !(grows || queues);
   }
 
   settle(): void {

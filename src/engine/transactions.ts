@@ -12,6 +12,7 @@ import type { Keyspace } from '../keyspace/keyspace.ts';
 import { Args } from '../protocol/args.ts';
 import type { CommandQueue } from '../protocol/command-queue.ts';
 import type { Reply } from '../protocol/reply.ts';
+import { maskOf } from './call-mask.ts';
 import type { Executor } from './execute.ts';
 import type { Limits } from './limits.ts';
 import type { Log } from './log.ts';
@@ -60,7 +61,7 @@ export class Transactions implements TransactionsService {
     // It will not be run in any case.
     if (transaction.isTouched || transaction.isSpoilt) return;
     transaction.queue.add(args);
-    transaction.mask |= command.mask;
+    transaction.mask |= maskOf(sessionOf(client), command, args);
     if (transaction.queuedBytes > this.#limits.queryBytesMax) this.#disconnect(client);
   }
 

@@ -5,6 +5,8 @@
 import type { CommandError } from '../commands/errors.ts';
 import { FLAG_BITS, type RegisteredCommand } from '../commands/registry.ts';
 import type { PauseMode } from '../commands/services/clients.ts';
+import type { Args } from '../protocol/args.ts';
+import { maskOf } from './call-mask.ts';
 import type { Session } from './session.ts';
 
 const WRITES = FLAG_BITS.write | FLAG_BITS.may_replicate;
@@ -41,27 +43,28 @@ export class WriteGate {
   }
 
   /** Throws when a command is refused: one that writes, or PING, by which others look after us. */
-  check(session: Session, command: RegisteredCommand): void {
-    if (this.#refusals.size === 0) return;
-    const writes = (maskOf(session, command) & FLAG_BITS.write) !== 0;
-    if (!writes && command.fullName !== 'ping') return;
+  check(session: Session, command: RegisteredCommand, args: Args): void {
+    const { refusal } = this;
+    if (refusal === null) return;
+    const writes = (maskOf(session, command, args) & FLAG_BITS.write) !== 0;
+    if (writes || command.fullName === 'ping') throw refusal;
+  }
+
+  /** Why writes are refused, or null. */
+  get refusal(): CommandError | null {
+    if (this.#refusals.size === 0) return null;
     for (const source of SOURCES) {
       const problem = this.#refusals.get(source);
-      if (problem !== undefined) throw problem;
+      if (problem !== undefined) return problem;
     }
+    return null;
   }
 
   /** Whether a command is to wait. */
-  holds(session: Session, command: RegisteredCommand): boolean {
+  holds(session: Session, command: RegisteredCommand, args: Args): boolean {
     if (session.transport.kind === 'embedded') return false;
     if (this.#pause === 'all') return command.fullName !== 'client|unpause';
     if (this.#pause === null && !this.#isBehind) return false;
-    return (maskOf(session, command) & WRITES) !== 0;
+    return (maskOf(session, command, args) & WRITES) !== 0;
   }
-}
-
-/** The flags of a command: EXEC has those of what it runs as well. */
-function maskOf({ transaction }: Session, command: RegisteredCommand): number {
-  const runsQueue = command.fullName === 'exec' && transaction !== null;
-  return runsQueue ? command.mask | transaction.mask : command.mask;
 }

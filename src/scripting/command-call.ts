@@ -3,12 +3,13 @@
  * where nothing moves until Lua runs on, and the reply is copied back, without a string of
  * JavaScript on the way.
  */
+import { NO_MEMORY } from '../commands/errors.ts';
 import type { Registry } from '../commands/registry.ts';
 import { FLAG_BITS, type RegisteredCommand } from '../commands/registry.ts';
 import type { Executor } from '../engine/execute.ts';
 import type { Session } from '../engine/session.ts';
 import { Args } from '../protocol/args.ts';
-import { DOUBLE_LENGTH_MAX, formatDouble, writeInteger } from '../protocol/numbers.ts';
+import { DOUBLE_LENGTH_MAX, writeDouble } from '../protocol/numbers.ts';
 import { RespWriter } from '../protocol/resp-writer.ts';
 import { type LuaThread, TYPE_NUMBER, TYPE_STRING } from './lua-exports.ts';
 import type { LuaMachine } from './lua-machine.ts';
@@ -28,13 +29,19 @@ const NUMBERS_MIN = 64;
 const TYPE_ERROR = 0x2d;
 const NO_ARGUMENTS = 'Please specify at least one argument for this redis lib call';
 const BAD_ARGUMENT = 'Lua redis lib command arguments must be strings or integers';
-const READ_ONLY = 'Write commands are not allowed from read-only scripts.';
+/** A script that may only read must not have others hear of anything either. */
+const CHANGING = FLAG_BITS.write | FLAG_BITS.may_replicate;
+/** Flags of commands that scripts may not always call. */
+const RULED = CHANGING | FLAG_BITS.noscript | FLAG_BITS.blocking | FLAG_BITS.denyoom;
+const READ_ONLY = 'ERR Write commands are not allowed from read-only scripts.';
 
 /** What may be called by the script that runs, and what it has done. */
 export interface CallPermission {
   /** Null while no script runs: libraries call nothing as they are loaded. */
   readonly session: Session | null;
   readonly isReadOnly: boolean;
+  /** Whether it may take memory when there is none left. */
+  readonly allowsOutOfMemory: boolean;
   hasWritten: boolean;
 }
 
@@ -73,7 +80,7 @@ export class CommandCall {
     const command = this.#command();
     const refusal = this.#refusal(command);
     if (refusal !== null) {
-      this.fail(L, `ERR ${refusal}`, false);
+      this.fail(L, refusal, false);
       return this.#failed(L, raises);
     }
     const { writer } = this;
@@ -116,7 +123,7 @@ export class CommandCall {
         const start = stringStartAt(view, value);
         args.push(start, stringLength(view, start));
       } else if (type === TYPE_NUMBER) {
-        const end = writeNumber(bytes, room, numberAt(view, value));
+        const end = writeDouble(bytes, room, numberAt(view, value));
         args.push(room, end - room);
         room = end;
       } else {
@@ -157,22 +164,38 @@ export class CommandCall {
   /** Why the command may not be called; null when it may. */
   #refusal(command: RegisteredCommand | null): string | null {
     const permission = this.#permission;
-    if (permission.session === null) return 'redis.call can only be called inside a script';
-    if (command === null) return 'Unknown Redis command called from script';
+    if (permission.session === null) return 'ERR redis.call can only be called inside a script';
+    if (command === null) return 'ERR Unknown Redis command called from script';
     const { arity, mask } = command;
     const { count } = this.#args;
     if ((arity < 0 ? count < -arity : count !== arity) || command.run === undefined) {
-      return 'Wrong number of args calling Redis command from script';
+      return 'ERR Wrong number of args calling Redis command from script';
     }
-    if ((mask & FLAG_BITS.noscript) !== 0) return 'This Redis command is not allowed from script';
+    if ((mask & RULED) === 0) return null;
+    if ((mask & FLAG_BITS.noscript) !== 0) {
+      return 'ERR This Redis command is not allowed from script';
+    }
     if ((mask & FLAG_BITS.blocking) !== 0 && asksToBlock(command, this.#args)) {
-      return `${this.#args.text(0)} command is not allowed with BLOCK option from scripts`;
+      return `ERR ${this.#args.text(0)} command is not allowed with BLOCK option from scripts`;
     }
-    if ((mask & FLAG_BITS.write) !== 0) {
-      if (permission.isReadOnly) return READ_ONLY;
-      permission.hasWritten = true;
+    if (permission.isReadOnly && (mask & CHANGING) !== 0) return READ_ONLY;
+    // A script that has begun to write goes on, whatever becomes of the disk or the memory.
+    if (!permission.hasWritten && !permission.session.replays) {
+      const refusal = this.#stateRefusal(mask);
+      if (refusal !== null) return refusal;
     }
+    if ((mask & FLAG_BITS.write) !== 0) permission.hasWritten = true;
     return null;
+  }
+
+  /** Why a command of this kind may not run just now. */
+  #stateRefusal(mask: number): string | null {
+    const executor = this.#executor;
+    if ((mask & FLAG_BITS.write) !== 0 && executor.writeRefusal !== null) {
+      return executor.writeRefusal.text;
+    }
+    if ((mask & FLAG_BITS.denyoom) === 0 || this.#permission.allowsOutOfMemory) return null;
+    return executor.isOutOfMemory ? NO_MEMORY.text : null;
   }
 }
 
@@ -186,10 +209,4 @@ function asksToBlock({ fullName }: RegisteredCommand, args: Args): boolean {
     else if (args.is(i, 'GROUP')) i += 2;
   }
   return false;
-}
-
-/** Writes a number as a command gets it; answers where it ends. Minus zero is zero. */
-function writeNumber(bytes: Buffer, at: number, value: number): number {
-  if (Number.isSafeInteger(value)) return writeInteger(bytes, at, value);
-  return at + bytes.write(formatDouble(value), at, 'latin1');
 }

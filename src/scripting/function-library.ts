@@ -3,6 +3,7 @@
  * registers as it is loaded.
  */
 import { CommandError } from '../commands/errors.ts';
+import { splitWords } from '../protocol/quoting.ts';
 import type { LuaReference } from './lua-machine.ts';
 
 /** A function that was registered. */
@@ -41,7 +42,10 @@ export function readLibraryHead(code: Buffer): { name: string; body: Buffer } {
   }
   const end = code.indexOf(LINE_FEED);
   if (end < 0) throw new CommandError('ERR Invalid library metadata');
-  const [engine, ...options] = code.toString('latin1', 2, end).split(' ').filter(Boolean);
+  const words = splitWords(code, 0, end)?.map((word) => word.toString('latin1'));
+  if (words === undefined) throw new CommandError('ERR Invalid library metadata');
+  const [first, ...options] = words;
+  const engine = first!.slice(2);
   let name: string | null = null;
   for (const option of options) {
     if (!option.toLowerCase().startsWith(NAME_OPTION)) {
@@ -54,8 +58,8 @@ export function readLibraryHead(code: Buffer): { name: string; body: Buffer } {
   }
   if (name === null) throw new CommandError('ERR Library name was not given');
   if (!isName(name)) throw new CommandError(`ERR ${BAD_NAME}`);
-  if ((engine ?? '').toLowerCase() !== 'lua') {
-    throw new CommandError(`ERR Engine '${engine ?? ''}' not found`);
+  if (engine.toLowerCase() !== 'lua') {
+    throw new CommandError(`ERR Engine '${engine}' not found`);
   }
   return { name, body: code.subarray(end) };
 }

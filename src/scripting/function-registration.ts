@@ -1,5 +1,6 @@
 /** redis.register_function: what a library calls as it is loaded. */
 
+import { losslessText } from '../protocol/lossless-text.ts';
 import { BAD_NAME, isName, type LoadedFunction } from './function-library.ts';
 import {
   type LuaThread,
@@ -46,7 +47,9 @@ export class FunctionRegistration {
       return this.#fail(L, 'redis.register_function must get a callback argument');
     }
     if (!isName(name)) this.#fail(L, BAD_NAME);
-    if (this.functions.some((known) => known.name === name)) {
+    // Functions are called by their names whatever the case.
+    const lowerName = name.toLowerCase();
+    if (this.functions.some((known) => known.name.toLowerCase() === lowerName)) {
       this.#fail(L, 'Function already exists in the library');
     }
     const { description, flags } = draft;
@@ -100,7 +103,7 @@ export class FunctionRegistration {
     if (key === 'function_name') {
       draft.name = this.#text(L, -1) ?? this.#fail(L, `function_name ${what} string`);
     } else if (key === 'description') {
-      draft.description = this.#text(L, -1) ?? this.#fail(L, `description ${what} string`);
+      draft.description = this.#utf8(L) ?? this.#fail(L, `description ${what} string`);
     } else if (key === 'callback') {
       if (api.lua_type(L, -1) !== TYPE_FUNCTION) this.#fail(L, `callback ${what} function`);
       draft.reference = this.#keep(L, -1);
@@ -127,7 +130,7 @@ export class FunctionRegistration {
       api.lua_settop(L, -2);
       if (type === 0) return flags;
       if (flag === null || !SCRIPT_FLAGS.includes(flag)) this.#fail(L, 'unknown flag given');
-      else flags.push(flag);
+      else if (!flags.includes(flag)) flags.push(flag);
     }
   }
 
@@ -140,6 +143,14 @@ export class FunctionRegistration {
     const text = module.stringBytes(L, -1).toString('latin1');
     module.api.lua_settop(L, -2);
     return text;
+  }
+
+  /** The same of the value on top, with all that Latin-1 does not have. */
+  #utf8(L: LuaThread): string | null {
+    const text = this.#text(L, -1);
+    if (text === null) return null;
+    const bytes = Buffer.from(text, 'latin1');
+    return losslessText(bytes, 0, bytes.length);
   }
 
   #keep(L: LuaThread, index: number): LuaReference {

@@ -150,6 +150,7 @@ export class Functions implements FunctionsService, LibraryStore {
       name: called.name,
       isFunction: true,
       isReadOnly: called.isReadOnly,
+      allowsOutOfMemory: called.flags.includes('allow-oom'),
       argumentCount: 2,
       args,
     };
@@ -159,6 +160,11 @@ export class Functions implements FunctionsService, LibraryStore {
   has(args: Args): boolean {
     this.#ensureLoaded();
     return this.#find(args) !== undefined;
+  }
+
+  flagsOf(args: Args): readonly string[] | null {
+    this.#ensureLoaded();
+    return this.#find(args)?.flags ?? null;
   }
 
   /** The function that argument 1 names. */

@@ -178,11 +178,12 @@ export class LuaToReply {
     return true;
   }
 
-  /** The string on top of the stack. */
+  /** The string on top of the stack, which as in C ends at a NUL. */
   #text(L: LuaThread): string {
     const { bytes, view } = this.#module;
     const start = stringStartAt(view, this.#top(L));
-    return losslessText(bytes, start, start + stringLength(view, start));
+    // There is one behind every string of Lua.
+    return losslessText(bytes, start, bytes.indexOf(0, start));
   }
 
   /** The address of the value on top of the stack. */

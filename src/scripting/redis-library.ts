@@ -164,7 +164,8 @@ export class RedisLibrary {
 
 /** The text of an error: what stands before the first space is its code, which is ERR without. */
 function errorOf(text: string): string {
-  const whole = text.replace(/^-/, '');
+  // As in C, it ends at a NUL.
+  const whole = text.replace(/^-|\0.*$/gs, '');
   const space = whole.indexOf(' ');
   const code = space < 0 ? 'ERR' : whole.slice(0, space);
   return `${code} ${whole.slice(space + 1).replaceAll(/^[\r\n]+|[\r\n]+$/g, '')}`;

@@ -75,7 +75,7 @@ globals.coroutine = {
   end,
   running = function()
     local co = running()
-    if co and users[co] then return co end
+    return co and users[co] and co or nil
   end,
   status = status,
 }

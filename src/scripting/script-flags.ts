@@ -1,5 +1,6 @@
 /** The first line of a script that says how it is to be run: `#!lua flags=no-writes,allow-oom`. */
 import { CommandError } from '../commands/errors.ts';
+import { splitWords } from '../protocol/quoting.ts';
 
 /** The flags of scripts and functions. */
 export const SCRIPT_FLAGS: readonly string[] = [
@@ -26,7 +27,9 @@ export function readShebang(code: Buffer): Shebang | null {
   if (code[0] !== HASH || code[1] !== BANG) return null;
   const end = code.indexOf(LINE_FEED);
   if (end < 0) throw new CommandError('ERR Invalid script shebang');
-  const [engine, ...options] = code.toString('latin1', 0, end).split(' ').filter(Boolean);
+  const words = splitWords(code, 0, end)?.map((word) => word.toString('latin1'));
+  if (words === undefined) throw new CommandError('ERR Invalid engine in script shebang');
+  const [engine, ...options] = words;
   if (engine !== '#!lua') {
     throw new CommandError(`ERR Unexpected engine in script shebang: ${engine}`);
   }
@@ -35,7 +38,8 @@ export function readShebang(code: Buffer): Shebang | null {
     if (!option.startsWith('flags=')) {
       throw new CommandError(`ERR Unknown lua shebang option: ${option}`);
     }
-    for (const flag of option.slice('flags='.length).split(',').filter(Boolean)) {
+    const list = option.slice('flags='.length);
+    for (const flag of list === '' ? [] : list.split(',')) {
       if (!SCRIPT_FLAGS.includes(flag)) {
         throw new CommandError(`ERR Unexpected flag in script shebang: ${flag}`);
       }

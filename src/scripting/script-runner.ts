@@ -38,6 +38,8 @@ export interface ScriptCall {
   readonly name: string;
   readonly isFunction: boolean;
   readonly isReadOnly: boolean;
+  /** Whether it may take memory when there is none left. */
+  readonly allowsOutOfMemory: boolean;
   readonly argumentCount: number;
   /** The command that the client has sent. */
   readonly args: Args;
@@ -67,6 +69,7 @@ export class ScriptRunner implements CallPermission {
   thresholdMs = 5000;
   session: Session | null = null;
   isReadOnly = false;
+  allowsOutOfMemory = false;
   hasWritten = false;
   readonly #executor: Executor;
   readonly #keyspace: Keyspace;
@@ -120,6 +123,7 @@ export class ScriptRunner implements CallPermission {
     this.#wallClock.hold();
     this.#killed = false;
     this.isReadOnly = call.isReadOnly;
+    this.allowsOutOfMemory = call.allowsOutOfMemory;
     this.hasWritten = false;
     call.state.begin(this.#onHook);
     let isPaused = false;
@@ -254,7 +258,7 @@ export class ScriptRunner implements CallPermission {
   #commandError({ call }: Running, problem: unknown): CommandError {
     if (problem instanceof LuaError) {
       const { text, source, line } = problem.failure;
-      const bytes = Buffer.from(text, 'latin1');
+      const bytes = Buffer.from(text.split('\0', 1)[0]!, 'latin1');
       const message = losslessText(bytes, 0, bytes.length);
       return new CommandError(`${message} script: ${call.name}, on ${source}:${line}.`);
     }

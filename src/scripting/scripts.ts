@@ -32,6 +32,7 @@ interface Script {
   /** Null for one without such a line. */
   readonly flags: readonly string[] | null;
   readonly isReadOnly: boolean;
+  readonly allowsOutOfMemory: boolean;
   /** Where it was compiled; another machine needs it anew. */
   machine: LuaMachine;
   reference: LuaReference;
@@ -85,10 +86,24 @@ export class Scripts implements Scripting {
       name: script.sha1,
       isFunction: false,
       isReadOnly: isReadOnly || script.isReadOnly,
+      allowsOutOfMemory: script.allowsOutOfMemory,
       argumentCount: 0,
       args,
     };
     this.#runner.run(sessionOf(context.client), call, reply);
+  }
+
+  flagsOf(args: Args, naming: ScriptNaming): readonly string[] | null {
+    if (naming === 'sha1') return this.#known(args)?.flags ?? null;
+    const recent = this.#recentCodes.find(args, 1);
+    if (recent !== undefined) return recent.flags;
+    try {
+      return readShebang(codeOf(args))?.flags ?? null;
+    } catch (problem) {
+      // The script says so when it is run.
+      if (problem instanceof CommandError) return null;
+      throw problem;
+    }
   }
 
   requireSha1(args: Args): void {
@@ -116,19 +131,24 @@ export class Scripts implements Scripting {
   }
 
   #find(args: Args): Script {
+    const script = this.#known(args);
+    if (script === undefined) throw NO_SCRIPT;
+    return script;
+  }
+
+  /** The script whose SHA-1 argument 1 is. */
+  #known(args: Args): Script | undefined {
     const recent = this.#recentSha1s.find(args, 1);
     if (recent !== undefined) return recent;
     const script = this.#scripts.get(args.text(1).toLowerCase());
-    if (script === undefined) throw NO_SCRIPT;
-    this.#recentSha1s.remember(args.copy(1), script);
+    if (script !== undefined) this.#recentSha1s.remember(args.copy(1), script);
     return script;
   }
 
   #keep(args: Args): Script {
     const recent = this.#recentCodes.find(args, 1);
     if (recent !== undefined) return recent;
-    const start = args.start(1);
-    const script = this.#add(args.bytes.subarray(start, start + args.length(1)));
+    const script = this.#add(codeOf(args));
     this.#recentCodes.remember(script.code, script);
     return script;
   }
@@ -144,8 +164,16 @@ export class Scripts implements Scripting {
     const { machine } = this.#state;
     const reference = this.#compile(machine, body);
     const flags = shebang?.flags ?? null;
-    const isReadOnly = flags?.includes('no-writes') ?? false;
-    const script: Script = { sha1, code, body, flags, isReadOnly, machine, reference };
+    const script: Script = {
+      sha1,
+      code,
+      body,
+      flags,
+      isReadOnly: flags?.includes('no-writes') ?? false,
+      allowsOutOfMemory: flags?.includes('allow-oom') ?? false,
+      machine,
+      reference,
+    };
     this.#scripts.set(sha1, script);
     this.#codeBytes += code.length;
     return script;
@@ -167,4 +195,10 @@ export class Scripts implements Scripting {
       );
     }
   }
+}
+
+/** Argument 1, where it lies. */
+function codeOf(args: Args): Buffer {
+  const start = args.start(1);
+  return args.bytes.subarray(start, start + args.length(1));
 }

@@ -231,6 +231,7 @@ export const changedIn72: { readonly [command: string]: Partial<CommandMetadata>
       'limit:block=LIMIT?(offset:integer count:integer)',
   },
   zrevrank: withScoreIn72,
+  wait: { flags: '' },
 };
 
 /** The commands that came with 7.2, of the families that are compared so far. */

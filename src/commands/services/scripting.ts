@@ -48,6 +48,8 @@ export interface Scripting {
     isReadOnly: boolean,
     keyCount: number,
   ): void;
+  /** The flags of the script that argument 1 names; null when it has none, or does not exist. */
+  flagsOf(args: Args, naming: ScriptNaming): readonly string[] | null;
   /** Throws CommandError unless argument 1 is as long as a SHA-1. */
   requireSha1(args: Args): void;
   /** Keeps a script; answers its SHA-1. Throws CommandError when it does not compile. */
@@ -80,6 +82,8 @@ export interface Functions {
   /** Throws CommandError, with nothing changed. */
   restore(payload: Buffer, policy: RestorePolicy): void;
   running(): RunningScript | null;
+  /** The flags of the function that argument 1 names; null when there is none. */
+  flagsOf(args: Args): readonly string[] | null;
   /** Whether argument 1 names a function. */
   has(args: Args): boolean;
   /** Calls the function that argument 1 names, with so many keys from argument 3 on. */

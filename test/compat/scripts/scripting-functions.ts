@@ -23,6 +23,9 @@ redis.register_function{
 }
 `;
 
+/** The code of a library with one function. */
+const ONE = "redis.register_function('f', function() return 1 end)";
+
 export const script = defineScript({
   'Loading libraries, and what is wrong with them': [
     'FUNCTION FLUSH',
@@ -172,6 +175,27 @@ export const script = defineScript({
       "#!lua name=w\nlocal function h() error('deep') end\nredis.register_function('w1', function(k,a) return redis.call('SET',k[1],a[1]) end)\nredis.register_function('w2', function(k,a) h() end)\nredis.register_function('w3', function(k,a) return KEYS end)\nredis.register_function('w4', function(k,a) return redis.call('NOSUCH') end)\nredis.register_function('w5', function(k,a) x=1 end)\nredis.register_function('w6', function(k,a) redis.register_function('q',function() end) end)\nredis.register_function{function_name='w7',callback=function(k,a) return redis.call('GET','x') end,flags={'no-writes'}}\nredis.register_function('w8', function(k,a) return redis.error_reply('BAD x') end)\n",
     ],
     ['FUNCTION', 'FLUSH'],
+    'FUNCTION FLUSH',
+  ],
+
+  'What libraries may say of themselves': [
+    'FUNCTION FLUSH',
+    ['FUNCTION', 'LOAD', `#!lua   name=q  \n${ONE}`],
+    ['FUNCTION', 'LOAD', 'REPLACE', `#!lua "name=q"\n${ONE}`],
+    ['FUNCTION', 'LOAD', 'REPLACE', `#!lua "name=q\n${ONE}`],
+    ['FUNCTION', 'LOAD', 'REPLACE', `#!lua name="q"\n${ONE}`],
+    ['FUNCTION', 'LOAD', 'REPLACE', `#!lua\tname=q\r\n${ONE}`],
+    ['FUNCTION', 'LOAD', 'REPLACE', `#! lua name=q\n${ONE}`],
+    ['FUNCTION', 'LOAD', 'REPLACE', `#!Lua NAME=q\n${ONE}`],
+    [
+      'FUNCTION',
+      'LOAD',
+      'REPLACE',
+      Buffer.from(
+        "#!lua name=q\nredis.register_function{function_name='f', callback=redis.call, description='\u00e9\r\n\u20ac', flags={'no-writes', 'no-writes'}}",
+      ),
+    ],
+    'FUNCTION LIST',
     'FUNCTION FLUSH',
   ],
 
