@@ -2,7 +2,6 @@
  * What INFO tells as one number, under the names that redis_exporter gives it, and under
  * `redstart_` where it knows none. INFO is the one place where these numbers are put together.
  */
-import { clients } from '../commands/info/clients.ts';
 import { cpu } from '../commands/info/cpu.ts';
 import { persistence } from '../commands/info/persistence.ts';
 import { replication } from '../commands/info/replication.ts';
@@ -35,23 +34,6 @@ function gauge(field: string, name: string, help: string, factor = 1): Row {
 const SERVER: readonly Row[] = [
   gauge('uptime_in_seconds', 'redis_uptime_in_seconds', 'Seconds since the start.'),
   gauge('process_id', 'redis_process_id', 'Id of the process.'),
-];
-
-const CLIENTS: readonly Row[] = [
-  gauge('connected_clients', 'redis_connected_clients', 'Clients that are connected.'),
-  gauge('maxclients', 'redis_config_maxclients', 'How many may be.'),
-  gauge('blocked_clients', 'redis_blocked_clients', 'Clients that wait in a command.'),
-  gauge('tracking_clients', 'redis_tracking_clients', 'Clients that are told of invalid keys.'),
-  gauge(
-    'client_recent_max_input_buffer',
-    'redis_client_recent_max_input_buffer_bytes',
-    'The largest input buffer of a client.',
-  ),
-  gauge(
-    'client_recent_max_output_buffer',
-    'redis_client_recent_max_output_buffer_bytes',
-    'The most that waits to be sent to one client.',
-  ),
 ];
 
 const PERSISTENCE: readonly Row[] = [
@@ -197,7 +179,6 @@ const CPU: readonly Row[] = [
 /** Sections and what is shown of them. */
 export const INFO_ROWS: ReadonlyArray<readonly [section: Section, rows: readonly Row[]]> = [
   [server, SERVER],
-  [clients, CLIENTS],
   [persistence, PERSISTENCE],
   [stats, STATS],
   [replication, REPLICATION],

@@ -1,6 +1,7 @@
 /** All that Prometheus is shown. Nothing is counted for it: it sees the counters of INFO. */
 import { setImmediate } from 'node:timers/promises';
 import type { InfoSource } from '../commands/info/section.ts';
+import { clientFamilies } from './client-families.ts';
 import { commandFamilies } from './command-families.ts';
 import { EventLoopDelay } from './event-loop-delay.ts';
 import { exposition } from './exposition.ts';
@@ -28,6 +29,7 @@ export class Metrics {
           () =>
             sectionFamilies(section, rows, source),
       ),
+      () => clientFamilies(source),
       () => memoryFamilies(source),
       () => keyspaceFamilies(source),
       () => this.#delay.families(),
