@@ -1,0 +1,192 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { AppendedFile, Done } from './aof-file.ts';
+import { AofWriter, type SyncPolicy } from './aof-writer.ts';
+
+const MEGABYTE = Buffer.alloc(1024 * 1024, 'x');
+
+/** A file that does what it is asked to when a test says so. */
+class WaitingFile implements AppendedFile {
+  readonly sizeAtOpen = 0;
+  content = '';
+  syncs = 0;
+  isClosed = false;
+  #write: ((problem: Error | null, bytesMax: number) => void) | null = null;
+  #sync: Done | null = null;
+
+  write(
+    bytes: Uint8Array,
+    at: number,
+    length: number,
+    done: (problem: Error | null, written: number) => void,
+  ): void {
+    this.#write = (problem, bytesMax) => {
+      const count = problem === null ? Math.min(length, bytesMax) : 0;
+      this.content += Buffer.from(bytes.subarray(at, at + count)).toString('latin1');
+      done(problem, count);
+    };
+  }
+
+  sync(done: Done): void {
+    this.#sync = done;
+  }
+
+  close(): void {
+    this.isClosed = true;
+  }
+
+  get isWriting(): boolean {
+    return this.#write !== null;
+  }
+
+  get isSyncing(): boolean {
+    return this.#sync !== null;
+  }
+
+  endWrite(problem: Error | null = null, bytesMax: number = Number.POSITIVE_INFINITY): void {
+    const write = this.#write!;
+    this.#write = null;
+    write(problem, bytesMax);
+  }
+
+  endSync(problem: Error | null = null): void {
+    const sync = this.#sync!;
+    this.#sync = null;
+    this.syncs++;
+    sync(problem);
+  }
+}
+
+describe('what is added to the append-only file', () => {
+  let file: WaitingFile;
+  let nowMs: number;
+  let told: number;
+  beforeEach(() => {
+    file = new WaitingFile();
+    nowMs = 1000;
+    told = 0;
+  });
+
+  function start(policy: SyncPolicy): AofWriter {
+    const clock = { wallMs: () => nowMs, monotonicMs: () => nowMs };
+    const events = { keptMore: () => undefined, stateChanged: () => void told++ };
+    return new AofWriter(file, policy, clock, events);
+  }
+
+  function take(writer: AofWriter, text: string): void {
+    writer.take(Buffer.from(text), text.length);
+  }
+
+  test('shares synchronisations with what comes while one is under way', () => {
+    const writer = start('always');
+    take(writer, 'a');
+    file.endWrite();
+    take(writer, 'b');
+    take(writer, 'c');
+    expect(file.isWriting).toBe(false);
+    file.endSync();
+    expect(writer.kept).toBe(1);
+    file.endWrite();
+    expect(writer.kept).toBe(1);
+    file.endSync();
+    expect(writer.kept).toBe(3);
+    expect(file.content).toBe('abc');
+    expect(file.syncs).toBe(2);
+  });
+
+  test('goes on where a write has ended early, or failed', () => {
+    const writer = start('no');
+    take(writer, 'abcdef');
+    file.endWrite(null, 2);
+    file.endWrite(new Error('no space left'));
+    expect(writer.problem?.message).toBe('no space left');
+    expect(told).toBe(1);
+    writer.tick();
+    expect(file.isWriting).toBe(false);
+    nowMs += 200;
+    writer.tick();
+    file.endWrite(null, 1);
+    expect(writer.problem).toBeNull();
+    expect(told).toBe(2);
+    file.endWrite();
+    expect(file.content).toBe('abcdef');
+  });
+
+  test('makes others wait while more than 64 MiB wait for the disk', () => {
+    const writer = start('no');
+    for (let i = 0; i < 64; i++) writer.take(MEGABYTE, MEGABYTE.length);
+    expect(writer.isBehind).toBe(false);
+    take(writer, 'x');
+    expect(writer.isBehind).toBe(true);
+    file.endWrite();
+    expect(writer.isBehind).toBe(false);
+  });
+
+  test('makes others wait while anything waits for two seconds, unless it rests', () => {
+    const writer = start('everysec');
+    take(writer, 'a');
+    file.endWrite();
+    nowMs += 1000;
+    writer.tick();
+    expect(file.isSyncing).toBe(true);
+    nowMs += 1000;
+    expect(writer.isBehind).toBe(false);
+    nowMs += 1;
+    expect(writer.isBehind).toBe(true);
+    writer.tick();
+    expect(writer.delayedSyncs).toBe(1);
+    writer.isResting = true;
+    expect(writer.isBehind).toBe(false);
+    writer.isResting = false;
+    file.endSync();
+    expect(writer.isBehind).toBe(false);
+  });
+
+  test('is not synchronised while it rests', () => {
+    const writer = start('everysec');
+    writer.isResting = true;
+    take(writer, 'a');
+    file.endWrite();
+    nowMs += 5000;
+    writer.tick();
+    expect(file.isSyncing).toBe(false);
+    writer.isResting = false;
+    writer.tick();
+    expect(file.isSyncing).toBe(true);
+  });
+
+  test('is synchronised without a policy when somebody asks', () => {
+    const writer = start('no');
+    take(writer, 'a');
+    writer.askSync();
+    expect(file.isSyncing).toBe(false);
+    file.endWrite();
+    file.endSync();
+    expect(writer.kept).toBe(1);
+    take(writer, 'b');
+    file.endWrite();
+    expect(file.isSyncing).toBe(false);
+  });
+
+  test('follows a policy that becomes stricter', () => {
+    const writer = start('no');
+    take(writer, 'a');
+    file.endWrite();
+    writer.policy = 'always';
+    writer.tick();
+    file.endSync();
+    expect(writer.kept).toBe(1);
+  });
+
+  test('goes to another file when all before it is on the disk', () => {
+    const writer = start('no');
+    const next = new WaitingFile();
+    take(writer, 'a');
+    writer.switchTo(next, () => true);
+    take(writer, 'b');
+    file.endWrite();
+    expect(next.isWriting).toBe(false);
+    file.endSync();
+    next.endWrite();
+    expect([file.content, next.content, file.isClosed]).toEqual(['a', 'b', true]);
+  });
+});
