@@ -1,8 +1,9 @@
 /** Caches of keyv and of cache-manager over it. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import KeyvRedis, { Keyv } from '@keyv/redis';
+import KeyvRedis from '@keyv/redis';
 import { createCache } from 'cache-manager';
 import { Redis } from 'ioredis';
+import { Keyv } from 'keyv';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type RunningServer, startTestServer } from '../support/server.ts';
 
