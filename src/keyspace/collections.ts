@@ -1,5 +1,5 @@
 /** Which values are structures of their own, by type and encoding: every structure has its line. */
-import type { Structured } from '../values/cell.ts';
+import type { Movable, Structured } from '../values/cell.ts';
 import type { MemberTable } from '../values/member-ahead.ts';
 import { kindOf } from './entry.ts';
 
@@ -8,6 +8,7 @@ const KINDS = 64;
 /** Finds what a value owns beside its record. */
 export class Collections {
   readonly #owners: (Structured | null)[] = new Array(KINDS).fill(null);
+  readonly #movables: (Movable | null)[] = new Array(KINDS).fill(null);
   readonly #tables: (MemberTable | null)[] = new Array(KINDS).fill(null);
   readonly #memberArguments = new Int8Array(KINDS);
 
@@ -23,6 +24,16 @@ export class Collections {
   declareMembers(type: number, encoding: number, table: MemberTable, argument: number): void {
     this.#tables[kindOf(type, encoding)] = table;
     this.#memberArguments[kindOf(type, encoding)] = argument;
+  }
+
+  /** Declares what moves values of this type and encoding. */
+  declareMovable(type: number, encoding: number, mover: Movable): void {
+    this.#movables[kindOf(type, encoding)] = mover;
+  }
+
+  /** What moves what values of a kind (see `Entries.kind`) own beside their records, or null. */
+  movable(kind: number): Movable | null {
+    return this.#movables[kind]!;
   }
 
   /** The operations of a structured value, or null when all of it is in its record. */

@@ -6,7 +6,7 @@ import { type Heap, OutOfMemoryError } from '../memory/heap.ts';
 import { Args } from '../protocol/args.ts';
 import { NO_EXPIRY } from './database.ts';
 import { Defragmenter } from './defragmenter.ts';
-import { TYPE_HASH, TYPE_STRING } from './entry.ts';
+import { TYPE_STREAM, TYPE_STRING } from './entry.ts';
 import { Keyspace } from './keyspace.ts';
 import { checkKeyspace } from './keyspace-check.ts';
 
@@ -181,7 +181,7 @@ describe('blocks that cannot be moved', () => {
   it('keep their pages, and do not keep the defragmenter busy', () => {
     const keyspace = new Keyspace(1, START_MS);
     const { heap, entries, databases } = keyspace;
-    keyspace.collections.declare(TYPE_HASH, 1, {
+    keyspace.collections.declare(TYPE_STREAM, 1, {
       release: (root) => {
         heap.free(root);
         return true;
@@ -191,7 +191,7 @@ describe('blocks that cannot be moved', () => {
       visitBlocks: (root, visit) => visit(root),
     });
     for (let i = 0; i < 60_000; i++) {
-      const entry = databases[0]!.put(keyOf(i), 0, TYPE_HASH, 1, 4, NO_EXPIRY);
+      const entry = databases[0]!.put(keyOf(i), 0, TYPE_STREAM, 1, 4, NO_EXPIRY);
       const root: Ptr = heap.alloc(200);
       entries.view(entry).setUint32(entries.valueStart(entry), root, true);
     }

@@ -3,24 +3,30 @@
  *
  * A cycle marks the emptiest pages and extents of the arena (memory/evacuation.ts), walks the
  * tables of all databases once and moves what lies there. A record has one owner, its slot in a
- * table, and its address alone says whether it must move, so that the walk reads 4 bytes a key and
- * touches no other record. Tables move with their records. What cannot be moved stays, and its page
- * with it: the cycle then ends with that page as it is.
+ * table, and its address alone says whether it must move. Tables move with their records, and what
+ * collections own beside theirs is moved by whoever laid it out, a few blocks at a time. What
+ * cannot be moved, as streams, stays, and its page with it: the cycle then ends with that page as
+ * it is.
  *
  * The cycle is a generator, so that it can rest between any two buckets; between two steps anything
  * may happen to the databases.
  */
-import type { Ptr } from '../memory/address.ts';
+import { NULL, type Ptr } from '../memory/address.ts';
 import { Evacuation } from '../memory/evacuation.ts';
 import { OutOfMemoryError } from '../memory/heap.ts';
 import type { RecordMover } from '../structures/hash-table.ts';
+import { RECORDS_MAX } from '../structures/hash-table-layout.ts';
 import type { TimingWheel } from '../structures/timing-wheel.ts';
 import type { Database } from './database.ts';
 import type { Entry } from './entry.ts';
+import { EntryCell } from './entry-cell.ts';
 import type { Keyspace } from './keyspace.ts';
 
 /** Buckets between two readings of the clock: at most about 50 records to move, some 20 us. */
 const BUCKETS_PER_READING = 6;
+
+/** Steps through a collection between two readings of the clock. */
+const STEPS_PER_READING = 4;
 
 /** Bytes moved after which the clock is read at the next bucket. */
 const BYTES_PER_READING = 64 * 1024;
@@ -44,16 +50,21 @@ export class Defragmenter implements RecordMover {
 
   readonly #keyspace: Keyspace;
   readonly #evacuation: Evacuation;
+  readonly #cell: EntryCell;
   #cycle: Generator<void> | null = null;
   /** The wheel of the records that are walked. */
   #wheel: TimingWheel;
   #movedBytes = 0;
+  /** Collections of one bucket, and the hashes of their keys. */
+  readonly #collections = new Uint32Array(RECORDS_MAX);
+  readonly #hashes = new Uint32Array(RECORDS_MAX);
   /** Bytes of waste that the last cycle could do nothing about. */
   #stubbornBytes = 0;
 
   constructor(keyspace: Keyspace) {
     this.#keyspace = keyspace;
     this.#evacuation = new Evacuation(keyspace.heap);
+    this.#cell = new EntryCell(keyspace);
     this.#wheel = keyspace.databases[0]!.wheel;
   }
 
@@ -140,11 +151,58 @@ export class Defragmenter implements RecordMover {
     do {
       this.#wheel = database.wheel;
       table.relocateBucket(database.root, position, this);
-      position = table.nextPosition;
+      const next = table.nextPosition;
+      const count = this.#findCollections(database, position);
+      if (count > 0) yield* this.#moveCollections(database, count);
+      position = next;
       if (++buckets % BUCKETS_PER_READING !== 0 && this.#movedBytes < BYTES_PER_READING) continue;
       this.#movedBytes = 0;
       yield;
     } while (position !== 0);
+  }
+
+  /** Finds the values of a bucket that own something beside their records; how many. */
+  #findCollections(database: Database, position: number): number {
+    const { table, entries, collections } = this.#keyspace;
+    const found = table.scanBucket(database.root, position);
+    const { batch } = table;
+    // All headers are asked for before any is looked at, so that their cache misses overlap.
+    for (let i = 0; i < found; i++) this.#hashes[i] = entries.kind(batch[i]! as Entry);
+    let count = 0;
+    for (let i = 0; i < found; i++) {
+      if (collections.movable(this.#hashes[i]!) === null) continue;
+      const entry = batch[i]! as Entry;
+      this.#collections[count] = entry;
+      this.#hashes[count++] = table.hashOf(entry);
+    }
+    return count;
+  }
+
+  /** Moves what so many values own. They may change, move and go whenever this rests. */
+  *#moveCollections(database: Database, count: number): Generator<void> {
+    const { table, entries, collections } = this.#keyspace;
+    let steps = 0;
+    for (let i = 0; i < count; i++) {
+      const entry = this.#collections[i]! as Entry;
+      const hash = this.#hashes[i]!;
+      let position = 0;
+      let root = NULL;
+      do {
+        if (!table.locate(database.root, hash, entry)) break;
+        const movable = collections.movable(entries.kind(entry));
+        if (movable === null) break;
+        const cell = this.#cell.open(database, entry);
+        if (position === 0) {
+          root = movable.relocateRoot(cell.root);
+          cell.root = root;
+        }
+        // Another value may have taken the key.
+        if (cell.root !== root) break;
+        do position = movable.relocate(root, position);
+        while (position !== 0 && ++steps % STEPS_PER_READING !== 0);
+        if (position !== 0) yield;
+      } while (position !== 0);
+    }
   }
 
   #wasteBytes(): number {

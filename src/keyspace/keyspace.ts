@@ -135,11 +135,15 @@ export class Keyspace {
   constructor(databaseCount: number, nowMs: number) {
     this.setTime(nowMs);
     this.collections.declare(TYPE_LIST, LIST_QUICKLIST, this.lists.quicklists);
+    this.collections.declareMovable(TYPE_LIST, LIST_QUICKLIST, this.lists.quicklists);
     this.collections.declare(TYPE_HASH, HASH_TABLE, this.hashes.table);
+    this.collections.declareMovable(TYPE_HASH, HASH_TABLE, this.hashes.table);
     this.collections.declareMembers(TYPE_HASH, HASH_TABLE, this.hashes.table, 2);
     this.collections.declare(TYPE_SET, SET_HASHTABLE, this.sets.table);
+    this.collections.declareMovable(TYPE_SET, SET_HASHTABLE, this.sets.table);
     this.collections.declareMembers(TYPE_SET, SET_HASHTABLE, this.sets.table, 2);
     this.collections.declare(TYPE_ZSET, ZSET_SKIPLIST, this.sortedSets.large);
+    this.collections.declareMovable(TYPE_ZSET, ZSET_SKIPLIST, this.sortedSets.large);
     this.collections.declareMembers(TYPE_ZSET, ZSET_SKIPLIST, this.sortedSets.large, -1);
     this.collections.declare(TYPE_STREAM, STREAM_BLOCKS, this.streams);
     this.databases = Array.from({ length: databaseCount }, (_, id) => new Database(this, id));

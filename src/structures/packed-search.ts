@@ -28,7 +28,7 @@ export const POSITION_END = 2 ** 32;
 
 /** See the file's comment. */
 export abstract class PackedSearch extends PackedEntry {
-  /** Position after the last `scanBucket` or `relocateBucket`. */
+  /** Position after the last `scanBucket` or `relocate`. */
   nextPosition = 0;
   protected readonly index: PackedIndex;
   protected readonly buckets: PackedBuckets;

@@ -288,13 +288,14 @@ export class PackedTable extends PackedSearch {
 
   /**
    * Moves what lies on evacuated pages of one bucket, as `scanBucket` goes through them, and its
-   * chunk of the index. Sets `nextPosition`.
+   * chunk of the index. Returns the next position, 0 at the end.
    */
-  relocateBucket(root: Ptr, position: number): void {
+  relocate(root: Ptr, position: number): number {
     this.ahead.forget();
     const bucket = this.bucketAt(root, position);
     this.advance(root, bucket);
     this.#sweep.relocateBucket(root, bucket);
+    return this.nextPosition;
   }
 
   /** Says that the bucket of the last search is about to change. */

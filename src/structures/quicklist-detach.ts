@@ -36,6 +36,8 @@ export function detachNodes(
   heap.setWord(root, ROOT_ELEMENTS, before - elements);
   heap.setWord(root, ROOT_NODES, heap.word(root, ROOT_NODES) - size.count);
   nodes.addUsedBytes(root, -size.bytes);
+  // A walk that may be among the nodes that go is taken to what is behind them.
+  if (nodes.walked === root) nodes.walking = right;
   if (left === NULL) heap.setWord(root, ROOT_FIRST, right);
   else heap.setWord(left, NODE_NEXT, right);
   if (right === NULL) heap.setWord(root, ROOT_LAST, left);

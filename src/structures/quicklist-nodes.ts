@@ -30,6 +30,9 @@ const FIRST_BLOCK_BYTES = 1024;
 export class QuicklistNodes {
   readonly heap: Heap;
   readonly limits: NodeLimits;
+  /** The list that is walked in steps, and the node that is next: followed as it moves or goes. */
+  walked: Ptr = NULL;
+  walking: Ptr = NULL;
 
   constructor(heap: Heap, limits: NodeLimits) {
     this.heap = heap;
@@ -187,11 +190,20 @@ export class QuicklistNodes {
     const { heap } = this;
     const previous = this.previous(node);
     const next = this.next(node);
+    if (node === this.walking) this.walking = next;
     this.#join(root, previous, next);
     heap.setWord(root, ROOT_NODES, heap.word(root, ROOT_NODES) - 1);
     heap.setWord(root, ROOT_ELEMENTS, heap.word(root, ROOT_ELEMENTS) - this.count(node));
     this.addUsedBytes(root, -heap.capacity(node));
     heap.free(node);
+  }
+
+  /** Moves a node as it is, as `heap.relocate` does; returns its address. */
+  relocate(root: Ptr, node: Ptr): Ptr {
+    const moved = this.heap.relocate(node);
+    this.#join(root, this.previous(moved), moved);
+    this.#join(root, moved, this.next(moved));
+    return moved;
   }
 
   // --- What is in a packed node
@@ -427,6 +439,7 @@ export class QuicklistNodes {
     this.#join(root, moved, this.next(node));
     this.addUsedBytes(root, capacity - heap.capacity(node));
     heap.free(node);
+    if (node === this.walking) this.walking = moved;
     return moved;
   }
 

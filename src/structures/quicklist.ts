@@ -88,6 +88,7 @@ export class Quicklists {
   /** Frees up to `blocksMax` nodes; true once nothing is left of the list. */
   release(root: Ptr, blocksMax: number): boolean {
     const { heap, nodes } = this;
+    if (nodes.walked === root) nodes.walking = NULL;
     let node = nodes.first(root);
     for (let freed = 0; node !== NULL; freed++) {
       if (freed === blocksMax) {
@@ -122,6 +123,28 @@ export class Quicklists {
   /** Bytes of all blocks of a list: they are counted as they come and go. */
   usedBytes(root: Ptr): number {
     return this.nodes.usedBytes(root);
+  }
+
+  /** Moves the root if it lies in an evacuated place; returns its address. */
+  relocateRoot(root: Ptr): Ptr {
+    return this.heap.isEvacuating(root) ? this.heap.relocate(root) : root;
+  }
+
+  /**
+   * Moves one node if it lies in an evacuated place. Begins at position 0 and returns the next, 0
+   * at the end. One list is walked at a time: the walk of another ends there.
+   */
+  relocate(root: Ptr, position: number): number {
+    const { nodes } = this;
+    if (position === 0) {
+      nodes.walked = root;
+      nodes.walking = nodes.first(root);
+    }
+    const node = nodes.walked === root ? nodes.walking : NULL;
+    if (node === NULL) return 0;
+    const moved = this.heap.isEvacuating(node) ? nodes.relocate(root, node) : node;
+    nodes.walking = nodes.next(moved);
+    return nodes.walking === NULL ? 0 : 1;
   }
 
   visitBlocks(root: Ptr, visit: (block: Ptr) => void): void {

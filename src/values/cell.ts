@@ -63,3 +63,16 @@ export interface Structured {
   /** Calls back with every block, for the heap checker. */
   visitBlocks(root: Ptr, visit: (block: Ptr) => void): void;
 }
+
+/**
+ * How the defragmenter moves a structured value. Without memory it throws, and the value is whole.
+ */
+export interface Movable {
+  /** Moves the root, and what hangs on it alone, out of evacuated places; returns its address. */
+  relocateRoot(root: Ptr): Ptr;
+  /**
+   * Moves what lies in evacuated places of a small part of the value. Begins at position 0 and
+   * returns the next, 0 at the end; between two steps the value may change.
+   */
+  relocate(root: Ptr, position: number): number;
+}

@@ -123,10 +123,8 @@ export class PackedModel {
   relocate(): void {
     this.root = this.table.relocateRoot(this.root);
     let position = 0;
-    do {
-      this.table.relocateBucket(this.root, position);
-      position = this.table.nextPosition;
-    } while (position !== 0);
+    do position = this.table.relocate(this.root, position);
+    while (position !== 0);
   }
 
   prefetch(members: readonly string[]): void {
