@@ -91,7 +91,7 @@ async function serve(config: Config): Promise<void> {
     ...(progress !== null && { progress }),
   });
   endOnSignals(redstart, log, supervision, exit);
-  followProcessTitle(config);
+  followProcessTitle(config, log);
   logStart(config, log);
   if (config.source.file === undefined && process.argv.length <= 2) {
     log.warning('No config file specified, using the default config');

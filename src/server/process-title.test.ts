@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { afterEach, expect, it } from 'vitest';
 import { Config } from '../engine/config.ts';
 import { Settings } from '../engine/config-settings.ts';
+import { SILENT_LOG } from '../engine/log.ts';
 import { followProcessTitle, processTitle } from './process-title.ts';
 
 const before = process.title;
@@ -34,11 +35,11 @@ it.each([
 
 it('follows the template, and leaves the title alone where that is wanted', () => {
   const config = configured({});
-  followProcessTitle(config);
+  followProcessTitle(config, SILENT_LOG);
   expect(process.title).toBe('redstart *:6379');
   expect(commandName()).toBe('redstart');
   config.assign('proc-title-template', 'store');
   expect(process.title).toBe('store');
-  followProcessTitle(configured({ 'set-proc-title': 'no' }));
+  followProcessTitle(configured({ 'set-proc-title': 'no' }), SILENT_LOG);
   expect(process.title).toBe('store');
 });

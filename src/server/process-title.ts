@@ -1,20 +1,31 @@
 /** The title of the process, by which `ps` and `top` show which server it is. */
 import { existsSync, writeFileSync } from 'node:fs';
 import type { Config } from '../engine/config.ts';
+import { systemReason } from '../engine/config-error.ts';
 import type { ConfigValues } from '../engine/config-table.ts';
+import type { Log } from '../engine/log.ts';
 
 const NAME_FILE = '/proc/self/comm';
 
 /** Keeps the title as the configuration says, where it wants one. */
-export function followProcessTitle(config: Config): void {
+export function followProcessTitle(config: Config, log: Log): void {
   if (!config.values['set-proc-title']) return;
   const apply = (): undefined => {
     process.title = processTitle(config.values, config.source.file ?? '');
-    // The runtime cuts the name of the command out of it, by which `pgrep` and `killall` look.
-    if (existsSync(NAME_FILE)) writeFileSync(NAME_FILE, 'redstart');
+    nameCommand(log);
   };
   apply();
   config.onChange('proc-title-template', apply);
+}
+
+/** The runtime cuts the name of the command out of the title; `pgrep` and `killall` look for it. */
+function nameCommand(log: Log): void {
+  if (!existsSync(NAME_FILE)) return;
+  try {
+    writeFileSync(NAME_FILE, 'redstart');
+  } catch (problem) {
+    log.verbose('The command cannot be named', { reason: systemReason(problem) });
+  }
 }
 
 /** Words of a template that are directives. */

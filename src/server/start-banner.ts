@@ -1,5 +1,5 @@
 /** What a server says when it starts: what it is, how it is set up, and what is unwise. */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { REDIS_VERSION, REDSTART_VERSION } from '../commands/version.ts';
 import type { Config } from '../engine/config.ts';
@@ -89,9 +89,14 @@ function machineFacts(): MachineFacts {
   return { memoryBytes: Math.min(totalmem(), ...limits), backlogMax };
 }
 
-/** The number that a file of the kernel holds, undefined where there is none. */
+/** The number that a file of the kernel holds, undefined where there is none to be read. */
 function numberIn(path: string): number | undefined {
-  if (!existsSync(path)) return undefined;
-  const text = readFileSync(path, 'latin1').trim();
+  let text: string;
+  try {
+    text = readFileSync(path, 'latin1').trim();
+  } catch {
+    // There are systems without it, and containers that keep it shut: then nothing is known.
+    return undefined;
+  }
   return /^\d+$/.test(text) ? Number(text) : undefined;
 }
