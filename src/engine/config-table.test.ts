@@ -93,6 +93,8 @@ const NEWER_THAN_7_0 = [
   'locale-collate',
   'cluster-announce-human-nodename',
   'rdb-version',
+  'http-bind',
+  'http-port',
   'text-port',
   'text-replies',
 ];
