@@ -1,6 +1,6 @@
 /** Jobs of BullMQ, over each of its drivers. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Job, UnrecoverableError } from 'bullmq';
+import { DelayedError, type Job, RateLimitError, UnrecoverableError, WaitingError } from 'bullmq';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type RunningServer, startTestServer } from '../support/server.ts';
 import { drivers, type QueueConnection, Workshop } from './bullmq-workshop.ts';
@@ -183,6 +183,61 @@ describe.each(Object.entries(drivers))('BullMQ over %s', (_name, connect) => {
     await queue.addBulk(upTo(30).map(() => ({ name: 'work', data: {} })));
     await expect.poll(() => done, { timeout: 10_000 }).toBe(30);
     expect(busiest).toBe(3);
+  });
+
+  it('does later what its worker puts off, and again what it is told to', async () => {
+    const queue = shop.queue();
+    const metrics = { maxDataPoints: 60 };
+    const done: string[] = [];
+    const putOff = new Map([
+      [
+        'limited',
+        async () => {
+          await worker.rateLimit(200);
+          throw new RateLimitError();
+        },
+      ],
+      [
+        'moved',
+        async (job: Job, token?: string) => {
+          await job.moveToDelayed(Date.now() + 100, token);
+          throw new DelayedError();
+        },
+      ],
+      [
+        'back',
+        async (job: Job, token?: string) => {
+          await job.moveToWait(token);
+          throw new WaitingError();
+        },
+      ],
+    ]);
+    const work = async (job: Job, token?: string) => {
+      const later = putOff.get(job.name);
+      putOff.delete(job.name);
+      await later?.(job, token);
+      if (job.data.fail && job.attemptsMade === 0) throw new UnrecoverableError('once');
+      done.push(job.name);
+    };
+    const worker = await shop.worker(queue, work, { metrics });
+    const names = ['limited', 'moved', 'back', 'plain'];
+    await queue.addBulk(names.map((name) => ({ name, data: {} })));
+    await queue.addBulk(upTo(3).map((n) => ({ name: `fail ${n}`, data: { fail: true } })));
+    await queue.addBulk(
+      upTo(2).map((n) => ({ name: `late ${n}`, data: {}, opts: { delay: 1e6 } })),
+    );
+    await expect.poll(() => done, { timeout: 5_000 }).toHaveLength(4);
+    expect([done.toSorted(), putOff.size]).toEqual([names.toSorted(), 0]);
+    await expect.poll(() => queue.getFailedCount()).toBe(3);
+    await queue.retryJobs({ state: 'failed' });
+    await queue.promoteJobs();
+    await expect.poll(() => done, { timeout: 5_000 }).toHaveLength(9);
+    expect(done.slice(4).toSorted()).toEqual(['fail 0', 'fail 1', 'fail 2', 'late 0', 'late 1']);
+    await expect
+      .poll(() => queue.getJobCounts())
+      .toMatchObject({ completed: 9, failed: 0, delayed: 0, active: 0 });
+    const counted = [await queue.getMetrics('completed'), await queue.getMetrics('failed')];
+    expect(counted.map(({ meta }) => meta.count)).toEqual([9, 3]);
   });
 
   it('forgets what it is told not to keep, and everything in the end', async () => {
