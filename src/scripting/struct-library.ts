@@ -15,6 +15,8 @@ import { ByteSink } from './byte-sink.ts';
 import type { LuaThread } from './lua-exports.ts';
 import type { LuaModule } from './lua-module.ts';
 
+/** The first number that a size of 64 bits cannot be. */
+const SIZE_BORDER = 2 ** 64;
 const INTEGER_BYTES_MAX = 32;
 const ALIGNMENT_DEFAULT = 8;
 const NUMBER_MAX = 2 ** 31 - 1;
@@ -225,7 +227,9 @@ function unpack(module: LuaModule, L: LuaThread): number {
         size = Math.trunc(api.lua_tonumber(L, -1));
         api.lua_settop(L, -2);
         count--;
-        if (size < 0) size = Number.POSITIVE_INFINITY;
+        // What C makes of a double that no size can be, where Redis mostly runs.
+        if (size >= SIZE_BORDER) size = 0;
+        else if (!(size >= 0)) size = Number.POSITIVE_INFINITY;
         require(size);
       }
       module.pushBytes(L, data, at, size);
