@@ -4,6 +4,7 @@ import type { Blocking } from './services/blocking.ts';
 import type { ClientDirectory, ClientState, Transport } from './services/clients.ts';
 import type { Configuration } from './services/configuration.ts';
 import type { Lifecycle } from './services/lifecycle.ts';
+import type { Functions, LibraryFacts, Scripting } from './services/scripting.ts';
 import type { Tracking } from './services/tracking.ts';
 import type { Services } from './services.ts';
 
@@ -46,6 +47,15 @@ function clientHolding(query: number, free: number, output: number, paused = fal
 const CLIENTS = [clientHolding(10, 20, 5), clientHolding(0, 40, 1000, true)];
 
 /** What the sections read, and nothing else. */
+const LIBRARY: LibraryFacts = {
+  name: 'lib',
+  code: Buffer.alloc(0),
+  functions: [
+    { name: 'f', description: null, flags: [] },
+    { name: 'g', description: null, flags: [] },
+  ],
+};
+
 function servicesWith(settings: Readonly<Record<string, string>>): Partial<Services> {
   const configuration: Partial<Configuration> = {
     textOf(name) {
@@ -66,6 +76,12 @@ function servicesWith(settings: Readonly<Record<string, string>>): Partial<Servi
     itemCount: 6,
     prefixCount: 7,
   };
+  const scripting: Partial<Scripting> = { scriptCount: 3, stateBytes: 5000, codeBytes: 300 };
+  const functions: Partial<Functions> = {
+    stateBytes: 7000,
+    codeBytes: 20,
+    list: () => [LIBRARY, LIBRARY],
+  };
   const clients: Partial<ClientDirectory> = { all: () => CLIENTS, count: CLIENTS.length };
   return {
     configuration: configuration as Configuration,
@@ -76,6 +92,8 @@ function servicesWith(settings: Readonly<Record<string, string>>): Partial<Servi
       commandMicroseconds: () => START_MS * 1000 + 7,
     },
     blocking: blocking as Blocking,
+    scripting: scripting as Scripting,
+    functions: functions as Functions,
     tracking: tracking as Tracking,
   };
 }
@@ -337,5 +355,25 @@ describe('INFO keyspace', () => {
     );
     engine.sleep(40_000);
     expect(infoOf(engine, 'keyspace')).toContain('avg_ttl=60000');
+  });
+});
+
+describe('INFO memory', () => {
+  it('shows what scripts and functions hold', () => {
+    const info = infoOf(engineWith(), 'memory');
+    for (const line of [
+      'used_memory_lua:5000',
+      'used_memory_vm_eval:5000',
+      'used_memory_scripts_eval:300',
+      'number_of_cached_scripts:3',
+      'number_of_functions:4',
+      'number_of_libraries:2',
+      'used_memory_vm_functions:7000',
+      'used_memory_vm_total:12000',
+      'used_memory_functions:20',
+      'used_memory_scripts:320',
+    ]) {
+      expect(info).toContain(`\r\n${line}\r\n`);
+    }
   });
 });

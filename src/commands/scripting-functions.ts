@@ -13,7 +13,8 @@ const NO_KEY_COUNT = new CommandError('ERR Bad number of keys provided');
 
 function calling(isReadOnly: boolean): Handler {
   return (context, args, reply) => {
-    const { functions } = context.services;
+    const { functions, monitors } = context.services;
+    monitors.show(context.client, args);
     if (!functions.has(args)) throw NO_FUNCTION;
     integerAt(args, 2, NO_KEY_COUNT);
     functions.call(context, args, reply, isReadOnly, keyCountOf(args));

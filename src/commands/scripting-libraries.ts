@@ -14,6 +14,10 @@ const NO_PATTERN = new CommandError('ERR library name argument was not given');
 const NO_POLICY = new CommandError(
   'ERR Wrong restore policy given, value should be either FLUSH, APPEND or REPLACE.',
 );
+/** A script is no function, and FUNCTION STATS does not tell of it. */
+const BUSY_SCRIPT = new CommandError(
+  'BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.',
+);
 const ALL_SHARDS = ['request_policy:all_shards', 'response_policy:all_succeeded'] as const;
 
 const deleteLibrary: Command = {
@@ -177,6 +181,7 @@ const stats: Command = {
   tips: ['nondeterministic_output', 'request_policy:all_shards', 'response_policy:special'],
   run({ services }, _args, reply) {
     const running = services.functions.running();
+    if (running !== null && !running.isFunction) throw BUSY_SCRIPT;
     const libraries = services.functions.list();
     reply.map(2);
     reply.text('running_script');

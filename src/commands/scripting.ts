@@ -8,7 +8,8 @@ const ANY_READ_NOTES = 'A script may read anything of its keys';
 
 function running(naming: ScriptNaming, isReadOnly: boolean): Handler {
   return (context, args, reply) => {
-    const { scripting } = context.services;
+    const { monitors, scripting } = context.services;
+    monitors.show(context.client, args);
     if (naming === 'sha1') scripting.requireSha1(args);
     const keyCount = keyCountOf(args);
     scripting.run(context, args, reply, naming, isReadOnly, keyCount);

@@ -89,7 +89,9 @@ export function requireAllowedToListener(
 export function isAllowedWhileBusy(command: RegisteredCommand, args: Args): boolean {
   if ((command.mask & FLAG_BITS.allow_busy) === 0) return false;
   if (command.fullName !== 'shutdown') return true;
-  for (let i = 1; i < args.count; i++) if (args.is(i, 'NOSAVE')) return true;
+  for (let i = 1; i < args.count; i++) {
+    if (args.is(i, 'NOSAVE') || args.is(i, 'ABORT')) return true;
+  }
   return false;
 }
 

@@ -16,7 +16,7 @@ import type { Limits } from './limits.ts';
 import type { CommandFeed } from './listeners.ts';
 import type { Log } from './log.ts';
 import { REDACTED, secretsOf } from './secrets.ts';
-import type { Session } from './session.ts';
+import { type Session, sessionOf } from './session.ts';
 
 /** Lines are sent before they are more than this, even while the connection still runs. */
 const GATHERED_BYTES_MAX = 64 * 1024;
@@ -58,7 +58,15 @@ export class Monitors implements MonitorsService, CommandFeed {
   }
 
   command(session: Session, command: RegisteredCommand, args: Args): void {
-    const line = this.#lineOf(session, args, secretsOf(session, command, args));
+    this.#show(session, args, secretsOf(session, command, args));
+  }
+
+  show(client: ClientState, args: Args): void {
+    if (this.#watchers.size > 0) this.#show(sessionOf(client), args, []);
+  }
+
+  #show(session: Session, args: Args, secrets: readonly number[]): void {
+    const line = this.#lineOf(session, args, secrets);
     if (line === undefined) {
       for (const watcher of [...this.#watchers]) this.#disconnect(watcher);
       return;
@@ -125,7 +133,8 @@ export class Monitors implements MonitorsService, CommandFeed {
 }
 
 /** Where a command came from, as a line of MONITOR says it. */
-function originOf({ transport }: Session): string {
+function originOf({ transport, inScript }: Session): string {
+  if (inScript) return 'lua';
   const { kind, address } = transport;
   return kind === 'unix' ? `unix:${address.replace(/:0$/, '')}` : address;
 }

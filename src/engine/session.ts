@@ -55,6 +55,8 @@ export class Session implements Context, ClientState {
   noEvict = false;
   lastCommand: string = NO_COMMAND;
   deniesBlocking = false;
+  /** Whether a script runs commands for it. */
+  inScript = false;
   /** Whether it does again what was done before, so that nothing is checked or held back. */
   replays = false;
   /** Where in the stream of changes its own end. */

@@ -35,3 +35,21 @@ it('follows the wall clock when it is set, in either direction', () => {
     expect(Math.floor(fine.microseconds() / 1000)).toBe(clock.wallMs());
   }
 });
+
+it('stands still for what runs as one, from its first reading to its end', () => {
+  const clock = new SteppedClock();
+  const fine = new FineWallClock(clock);
+  const before = fine.commandMicroseconds();
+  fine.hold();
+  clock.pass(5);
+  const first = fine.commandMicroseconds();
+  expect(first).toBeGreaterThan(before);
+  fine.hold();
+  clock.pass(5);
+  expect(fine.commandMicroseconds()).toBe(first);
+  fine.release();
+  expect(fine.commandMicroseconds()).toBe(first);
+  expect(fine.microseconds()).toBeGreaterThan(first);
+  fine.release();
+  expect(fine.commandMicroseconds()).toBeGreaterThan(first);
+});

@@ -20,7 +20,7 @@ import { FunctionRegistration } from './function-registration.ts';
 import { ABORT, CompileError, GO_ON, LuaError, type LuaMachine } from './lua-machine.ts';
 import { RecentNames } from './recent-names.ts';
 import type { ScriptRunner } from './script-runner.ts';
-import { ScriptState, type ScriptSurroundings } from './script-state.ts';
+import { SCRIPT_BYTES, ScriptState, type ScriptSurroundings } from './script-state.ts';
 
 const SOURCE_NAME = '@user_function';
 /** How long the code of a library may run as it is loaded. */
@@ -53,6 +53,16 @@ export class Functions implements FunctionsService, LibraryStore {
       register_function: (L) => this.#registration.register(L),
     });
     this.#registration = new FunctionRegistration(this.#state);
+  }
+
+  get stateBytes(): number {
+    return this.#state.memoryBytes;
+  }
+
+  get codeBytes(): number {
+    let bytes = 0;
+    for (const { code } of this.#libraries.values()) bytes += code.length + SCRIPT_BYTES;
+    return bytes;
   }
 
   list(): readonly LibraryFacts[] {

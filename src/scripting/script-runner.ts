@@ -160,11 +160,13 @@ export class ScriptRunner implements CallPermission {
     session.database = running.database;
     session.replies = REPLY_ON;
     this.session = session;
+    session.inScript = true;
     this.#keyspace.nowMs = running.nowMs;
     try {
       this.#executor.runTogether(session, this.#runMachine);
     } finally {
       this.session = null;
+      session.inScript = false;
       running.database = session.database;
       session.database = database;
       session.replies = replies;

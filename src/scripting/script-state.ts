@@ -27,6 +27,9 @@ const MEMORY_BYTES_MAX = 512 * 1024 * 1024;
 const MEMORY_BYTES_KEPT = 64 * 1024 * 1024;
 const MILLISECONDS_PER_SECOND = 1000;
 
+/** What a script or a library costs beside its code. */
+export const SCRIPT_BYTES = 200;
+
 /** What the scripts of one engine share. */
 export interface ScriptSurroundings {
   readonly registry: Registry;

@@ -12,7 +12,7 @@ import { pop } from './lua-stack.ts';
 import { RecentNames } from './recent-names.ts';
 import { readShebang } from './script-flags.ts';
 import type { ScriptRunner } from './script-runner.ts';
-import { ScriptState, type ScriptSurroundings } from './script-state.ts';
+import { SCRIPT_BYTES, ScriptState, type ScriptSurroundings } from './script-state.ts';
 
 const SOURCE_NAME = '@user_script';
 const NO_SCRIPT = new CommandError('NOSCRIPT No matching script. Please use EVAL.');
@@ -20,8 +20,6 @@ const NOT_READ_ONLY = new CommandError(
   'ERR Can not execute a script with write flag using *_ro command.',
 );
 const SHA1_DIGITS = 40;
-/** What a script costs beside its code. */
-const SCRIPT_BYTES = 200;
 
 /** A script that is kept. */
 interface Script {
@@ -56,8 +54,12 @@ export class Scripts implements Scripting {
     return this.#scripts.size;
   }
 
-  get memoryBytes(): number {
-    return this.#state.memoryBytes + this.#codeBytes + this.#scripts.size * SCRIPT_BYTES;
+  get stateBytes(): number {
+    return this.#state.memoryBytes;
+  }
+
+  get codeBytes(): number {
+    return this.#codeBytes + this.#scripts.size * SCRIPT_BYTES;
   }
 
   run(

@@ -25,7 +25,7 @@ export const memory: Section = {
       ['allocator_active', figures.held],
       ['allocator_resident', figures.committed],
       ...bytesFields('total_system_memory', totalmem()),
-      ...SCRIPT_FIELDS,
+      ...scriptFields(context),
       ...limitFields(context),
       ...fragmentationFields(figures),
       ['mem_not_counted_for_evict', context.services.statistics.eviction.unlimitedBytes],
@@ -43,22 +43,23 @@ export const memory: Section = {
   },
 };
 
-/** There are no scripts and no functions. */
-const SCRIPT_FIELDS: readonly Field[] = [
-  ['used_memory_lua', 0],
-  ['used_memory_vm_eval', 0],
-  ['used_memory_lua_human', humanBytes(0)],
-  ['used_memory_scripts_eval', 0],
-  ['number_of_cached_scripts', 0],
-  ['number_of_functions', 0],
-  ['number_of_libraries', 0],
-  ['used_memory_vm_functions', 0],
-  ['used_memory_vm_total', 0],
-  ['used_memory_vm_total_human', humanBytes(0)],
-  ['used_memory_functions', 0],
-  ['used_memory_scripts', 0],
-  ['used_memory_scripts_human', humanBytes(0)],
-];
+function scriptFields({ services: { scripting, functions } }: InfoSource): Field[] {
+  const libraries = functions.list();
+  const functionCount = libraries.reduce((count, library) => count + library.functions.length, 0);
+  return [
+    ['used_memory_lua', scripting.stateBytes],
+    ['used_memory_vm_eval', scripting.stateBytes],
+    ['used_memory_lua_human', humanBytes(scripting.stateBytes)],
+    ['used_memory_scripts_eval', scripting.codeBytes],
+    ['number_of_cached_scripts', scripting.scriptCount],
+    ['number_of_functions', functionCount],
+    ['number_of_libraries', libraries.length],
+    ['used_memory_vm_functions', functions.stateBytes],
+    ...bytesFields('used_memory_vm_total', scripting.stateBytes + functions.stateBytes),
+    ['used_memory_functions', functions.codeBytes],
+    ...bytesFields('used_memory_scripts', scripting.codeBytes + functions.codeBytes),
+  ];
+}
 
 function useFields(figures: MemoryFigures): Field[] {
   return [

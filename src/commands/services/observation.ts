@@ -1,4 +1,5 @@
 /** Watching the server at work: SLOWLOG, LATENCY, MONITOR. */
+import type { Args } from '../../protocol/args.ts';
 import type { ClientState } from './clients.ts';
 
 /** One slow command. */
@@ -48,4 +49,6 @@ export interface LatencyMonitor {
 export interface Monitors {
   add(client: ClientState): void;
   remove(client: ClientState): void;
+  /** Shows a command of a client ahead of those that it runs, where anybody watches. */
+  show(client: ClientState, args: Args): void;
 }

@@ -31,11 +31,17 @@ export interface RunningScript {
 /** What becomes of libraries that are there already. */
 export type RestorePolicy = 'append' | 'replace' | 'flush';
 
+/** What scripts or functions hold. */
+export interface ScriptMemory {
+  /** Bytes of the state of Lua that they run in; 0 as long as none has run. */
+  readonly stateBytes: number;
+  /** Bytes of their code, and what is kept with it. */
+  readonly codeBytes: number;
+}
+
 /** Scripts that clients send. */
-export interface Scripting {
+export interface Scripting extends ScriptMemory {
   readonly scriptCount: number;
-  /** Bytes that scripts and their states hold. */
-  readonly memoryBytes: number;
   /**
    * Runs the script that argument 1 names, with so many keys from argument 3 on, and answers.
    * Throws CommandError.
@@ -69,7 +75,7 @@ export interface LibraryStore {
 }
 
 /** Libraries of functions. */
-export interface Functions {
+export interface Functions extends ScriptMemory {
   /** In the order of their names. */
   list(): readonly LibraryFacts[];
   /** Answers the name of the library. Throws CommandError. */

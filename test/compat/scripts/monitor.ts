@@ -1,7 +1,9 @@
-import { monitored, typesOnly } from '../normalise.ts';
+import { masked, monitored, typesOnly } from '../normalise.ts';
 import { defineScript, on, receive, send } from '../script.ts';
 
 const seen = () => monitored(receive());
+/** A command of a script. */
+const seenOfScript = () => masked(receive(), /^\+\d+\.\d{6} \[(\d+) lua\]/, '+<time> [$1 lua]');
 
 export const script = defineScript({
   'MONITOR shows what others run, quoted': [
@@ -49,6 +51,49 @@ export const script = defineScript({
     on('b', 'WATCH k'),
     seen(),
     on('b', 'PING last'),
+    seen(),
+  ],
+
+  'MONITOR shows scripts and functions, and what they run': [
+    on('b', 'FUNCTION FLUSH'),
+    'MONITOR',
+    on('b', [
+      'EVAL',
+      "redis.call('SELECT', 2) redis.call('SET', KEYS[1], 'v') return redis.pcall('NOSUCH')",
+      '1',
+      'k',
+    ]),
+    seen(),
+    seenOfScript(),
+    seenOfScript(),
+    on('b', ['EVAL_RO', "return redis.call('GET', 'k')", '0']),
+    seen(),
+    seenOfScript(),
+    on('b', 'EVALSHA ffffffffffffffffffffffffffffffffffffffff 0'),
+    seen(),
+    on('b', 'EVAL for x'),
+    seen(),
+    on('b', 'EVAL for 0'),
+    seen(),
+    on('b', [
+      'FUNCTION',
+      'LOAD',
+      "#!lua name=a\nredis.register_function('f', function() return redis.call('PING') end)",
+    ]),
+    seen(),
+    on('b', 'FCALL f 0'),
+    seen(),
+    seenOfScript(),
+    on('b', 'FCALL nosuch 0'),
+    seen(),
+    on('b', 'MULTI'),
+    on('b', ['EVAL', "return redis.call('GET', 'k')", '0']),
+    on('b', 'EXEC'),
+    seen(),
+    seen(),
+    seenOfScript(),
+    seen(),
+    on('b', 'FUNCTION FLUSH'),
     seen(),
   ],
 
