@@ -8,6 +8,7 @@ import { exposition } from './exposition.ts';
 import type { FamilySource } from './family.ts';
 import { INFO_ROWS, instanceFamilies, sectionFamilies } from './info-families.ts';
 import { keyspaceFamilies, memoryFamilies } from './keyspace-families.ts';
+import { observationFamilies } from './observation-families.ts';
 import { type RuntimeMetrics, runtimeMetrics } from './runtime-metrics.ts';
 
 /** Lets the event loop turn once. */
@@ -33,6 +34,7 @@ export class Metrics {
       () => memoryFamilies(source),
       () => keyspaceFamilies(source),
       () => this.#delay.families(),
+      () => observationFamilies(source),
       () => commandFamilies(statistics, configuration.textOf('latency-tracking') === 'yes'),
     ];
   }

@@ -119,6 +119,23 @@ describe('the metrics', () => {
     await client.close();
   });
 
+  it('tell what was slow', async () => {
+    const { httpPort, client } = await start(
+      ...['--enable-debug-command', 'yes', '--latency-monitor-threshold', '50'],
+    );
+    expect((await scrape(httpPort)).get('redis_slowlog_length')).toBe(0);
+    await client.call('DEBUG', 'SLEEP', '0.1');
+    const metrics = await scrape(httpPort);
+    expect(metrics.get('redis_slowlog_length')).toBe(1);
+    expect(metrics.get('redis_slowlog_last_id')).toBe(0);
+    expect(metrics.get('redis_last_slow_execution_duration_seconds')).toBeGreaterThan(0.09);
+    const spike = 'redis_latency_spike_duration_seconds{event_name="command"}';
+    expect(metrics.get(spike)).toBeGreaterThan(0.09);
+    const last = metrics.get('redis_latency_spike_last{event_name="command"}')!;
+    expect(Math.abs(last - Date.now() / 1000)).toBeLessThan(60);
+    await client.close();
+  });
+
   it('have a field of INFO for each row that names one', async () => {
     const { client } = await start('--appendonly', 'yes');
     const reply = await client.call('INFO', 'everything');

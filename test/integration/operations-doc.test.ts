@@ -41,10 +41,14 @@ it('names directives that there are', () => {
 
 it('names metrics that there are', async () => {
   const httpPort = await freePort();
-  const server = await startRedstart(['--http-port', String(httpPort), '--appendonly', 'yes']);
+  const server = await startRedstart([
+    ...['--http-port', String(httpPort), '--appendonly', 'yes', '--enable-debug-command', 'yes'],
+    ...['--latency-monitor-threshold', '5'],
+  ]);
   const client = await RespClient.connect(server.port);
   await client.call('SET', 'a', '1', 'EX', '100');
   await client.call('NOSUCH');
+  await client.call('DEBUG', 'SLEEP', '0.02');
   await ask(httpPort, '/metrics');
   await new Promise((resolve) => setTimeout(resolve, 50));
   const { body } = await ask(httpPort, '/metrics');
