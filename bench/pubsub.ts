@@ -10,6 +10,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { reportOf } from './child-reports.ts';
 import { runCommand } from './command-line.ts';
 import { cpuMicrosBetween, readCpu } from './cpu.ts';
 import { commonOptions, optionalCount, subjectOf } from './options.ts';
@@ -56,7 +57,10 @@ class Audience {
     const module = fileURLToPath(new URL('subscriber-process.ts', import.meta.url));
     const child = fork(module, [JSON.stringify(order)]);
     const publisher = connect({ port: server.port, host: '127.0.0.1', noDelay: true });
-    await Promise.all([reportOf(child, 'subscribed'), once(publisher, 'connect')]);
+    await Promise.all([
+      reportOf<SubscriberReport>(child, 'subscribed'),
+      once(publisher, 'connect'),
+    ]);
     return new Audience(server, subscribers, child, publisher);
   }
 
@@ -68,7 +72,7 @@ class Audience {
     const bytes = delivered * depth * this.#subscribers;
     const before = readCpu(this.server.pid);
     for (let i = 0; i < pipelines; i++) {
-      const read = reportOf(this.#child, 'read');
+      const read = reportOf<SubscriberReport>(this.#child, 'read');
       this.#child.send({ bytes } satisfies Expectation);
       this.#publisher.write(pipeline);
       await Promise.all([this.#untilAnswered(answered * depth), read]);
@@ -90,18 +94,6 @@ class Audience {
       left -= data.length;
     }
   }
-}
-
-/** The next report of a child, which must be this one. */
-async function reportOf(child: ChildProcess, expected: SubscriberReport): Promise<void> {
-  const ended = new AbortController();
-  const lost = once(child, 'exit', { signal: ended.signal }).then(
-    () => Promise.reject(new Error('the subscribers were lost')),
-    () => undefined,
-  );
-  const [report] = (await Promise.race([once(child, 'message'), lost])) as [SubscriberReport];
-  ended.abort();
-  if (report !== expected) throw new Error(`the subscribers said ${report}, not ${expected}`);
 }
 
 async function main(): Promise<void> {

@@ -61,6 +61,49 @@ describe('who waits', () => {
     expect(room.answered).toEqual([a, b, a]);
   });
 
+  it('waits with the same command again beside others who do', async () => {
+    const wait = ['BLPOP', 'k', 'l', 'k', '0'];
+    first.send(wait);
+    boss.call('RPUSH', 'k', '1');
+    await afterwards();
+    const kept = first.session.lastWaiter;
+    // The key that the first has waited for is in use again by the time it comes back.
+    second.send(['BLPOP', 'k', '0']);
+    first.send(wait);
+    expect(first.session.waiting).toBe(kept);
+    boss.send(['RPUSH', 'k', '2', '3'], ['RPUSH', 'l', '4']);
+    await afterwards();
+    expect(second.take()).toBe('*2\r\n$1\r\nk\r\n$1\r\n2\r\n');
+    expect(first.take()).toMatch(/k\r\n\$1\r\n1\r\n\*2\r\n\$1\r\nk\r\n\$1\r\n3\r\n$/);
+    first.send(['BLPOP', 'k', '0']);
+    boss.send(['RPUSH', 'k', '5']);
+    await afterwards();
+    expect(first.take()).toMatch(/5\r\n$/);
+    boss.take();
+    expect(boss.call('LRANGE', 'l', '0', '-1')).toBe('["4"]');
+  });
+
+  it('waits in the database that is selected by then', async () => {
+    first.send(['BLPOP', 'k', '0']);
+    boss.call('RPUSH', 'k', '1');
+    await afterwards();
+    first.send(['SELECT', '1'], ['BLPOP', 'k', '0']);
+    boss.call('RPUSH', 'k', '2');
+    expect(first.session.waiting).not.toBeNull();
+    boss.send(['SELECT', '1'], ['RPUSH', 'k', '3']);
+    await afterwards();
+    expect(first.take()).toMatch(/1\r\n\+OK\r\n.*k\r\n\$1\r\n3\r\n$/s);
+  });
+
+  it('does not keep a command that is long', async () => {
+    const keys = Array.from({ length: 5 }, (_, i) => `k${i}`);
+    first.send(['BLPOP', ...keys, '0']);
+    second.send(['BLPOP', 'x'.repeat(300), '0']);
+    boss.send(['RPUSH', 'k3', '1'], ['RPUSH', 'x'.repeat(300), '1']);
+    await afterwards();
+    expect([first.session.lastWaiter, second.session.lastWaiter]).toEqual([null, null]);
+  });
+
   it('runs nothing more until it is served, and then what it has sent', async () => {
     first.send(['BLPOP', 'k', '0'], ['SET', 'done', 'yes'], ['GET', 'done']);
     expect(boss.call('EXISTS', 'done')).toBe('(integer) 0');

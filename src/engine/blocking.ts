@@ -120,8 +120,7 @@ export class Blocking implements BlockingService, ChangeListener, WaitQueue, Lat
   wait(context: Context, args: Args, wait: Wait): boolean {
     const session = sessionOf(context.client);
     if (session.deniesBlocking) return false;
-    const waiter = new Waiter(session, this.#executor.lastCommandOf(session), args.clone(), wait);
-    for (let i = 0; i < wait.keyCount; i++) this.#takePlace(waiter, wait.firstKey + i);
+    const waiter = this.#waiterOf(session, args, wait);
     if (wait.timeoutMs > 0) this.#deadlines.add(waiter, wait.timeoutMs);
     session.waiting = waiter;
     session.stop |= STOP_WAITING;
@@ -182,17 +181,35 @@ export class Blocking implements BlockingService, ChangeListener, WaitQueue, Lat
     return this.#executor.serve(waiter.session, waiter.command, waiter.args, key, reply);
   }
 
-  #takePlace(waiter: Waiter, key: number): void {
-    const { database, args, wait } = waiter;
-    let waited = this.#keys.find(database, args, key);
-    if (waited === null) {
-      waited = new WaitedKey(database, args, key);
-      this.#keys.add(waited);
-    } else if (waited.lastWaiter === waiter) {
-      // It is named a second time.
-      return;
+  /** The waiter of a session, in its places: the one that has waited so before, or a new one. */
+  #waiterOf(session: Session, args: Args, wait: Wait): Waiter {
+    const command = this.#executor.lastCommandOf(session);
+    const last = session.lastWaiter;
+    if (last?.isSame(session, command, args)) {
+      for (let place = last.places; place !== null; place = place.nextOfWaiter) {
+        const waited = this.#waitedKey(last, place.key, place.lane.key);
+        place.enter(waited.laneFor(last.args, wait, place.lane));
+      }
+      return last;
     }
-    new Place(waiter, waited.laneFor(args, wait), key);
+    const waiter = new Waiter(session, command, args, wait);
+    session.lastWaiter = waiter.isKept ? waiter : null;
+    for (let i = 0; i < wait.keyCount; i++) {
+      const key = wait.firstKey + i;
+      const waited = this.#waitedKey(waiter, key, null);
+      // It may be named a second time.
+      if (waited.lastWaiter !== waiter) new Place(waiter, waited.laneFor(args, wait, null), key);
+    }
+    return waiter;
+  }
+
+  /** The key that a waiter names; `old` is one of the same name which may be used again. */
+  #waitedKey({ database, args }: Waiter, key: number, old: WaitedKey | null): WaitedKey {
+    const there = this.#keys.find(database, args, key);
+    if (there !== null) return there;
+    const waited = old ?? new WaitedKey(database, args, key);
+    this.#keys.add(waited);
+    return waited;
   }
 
   #queue(key: WaitedKey): void {

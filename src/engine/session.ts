@@ -63,6 +63,8 @@ export class Session implements Context, ClientState {
   written = 0;
   /** The command that waits for something; owned by Blocking. */
   waiting: Waiter | null = null;
+  /** Who has waited last, kept for the next time; owned by Blocking. */
+  lastWaiter: Waiter | null = null;
   /** What MULTI or WATCH has begun; owned by Transactions. */
   transaction: Transaction | null = null;
   /** Owned by Tracking. */

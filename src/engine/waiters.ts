@@ -6,6 +6,10 @@
  *       Place  one of them; a waiter has a place in a lane of each of its keys
  *
  * Places are chained, so that leaving costs the same however many wait.
+ *
+ * Most of those who wait do so again and again with the same command. A waiter is therefore kept
+ * for the next time, with its places and what these were in: made anew for each wait, all of them
+ * live just long enough for the collector to move them about.
  */
 import type { RegisteredCommand } from '../commands/registry.ts';
 import type { Wait, WaitState } from '../commands/services/blocking.ts';
@@ -16,6 +20,10 @@ import { hashBytes } from '../structures/siphash.ts';
 import { Deadline } from './deadlines.ts';
 import { IndexedKey } from './key-index.ts';
 import type { Session } from './session.ts';
+
+/** What a waiter may have and still be kept for the next time. */
+const KEPT_BYTES_MAX = 256;
+const KEPT_KEYS_MAX = 4;
 
 /** A client that waits with its command. */
 export class Waiter extends Deadline implements WaitState {
@@ -33,19 +41,30 @@ export class Waiter extends Deadline implements WaitState {
     this.session = session;
     this.database = session.database;
     this.command = command;
-    this.args = args;
+    this.args = args.clone();
     this.wait = wait;
   }
 
   get argumentBytes(): number {
     return this.args.bytes.length;
   }
+
+  /** Whether it is small enough to be kept when it does not wait any longer. */
+  get isKept(): boolean {
+    return this.argumentBytes <= KEPT_BYTES_MAX && this.wait.keyCount <= KEPT_KEYS_MAX;
+  }
+
+  /** Whether it would wait for the same in the same way. */
+  isSame({ database }: Session, command: RegisteredCommand, args: Args): boolean {
+    return this.command === command && this.database === database && this.args.equals(args);
+  }
 }
 
 /** A waiter's place in a lane. */
 export class Place {
   readonly waiter: Waiter;
-  readonly lane: Lane;
+  /** The one it is in, or was. */
+  lane: Lane;
   /** Index of the argument that is the key. */
   readonly key: number;
   before: Place | null = null;
@@ -59,12 +78,19 @@ export class Place {
     this.key = key;
     this.nextOfWaiter = waiter.places;
     waiter.places = this;
+    this.enter(lane);
+  }
+
+  /** Goes to the end of a lane. REQUIRES: it is in none. */
+  enter(lane: Lane): void {
+    this.lane = lane;
     this.before = lane.last;
+    this.behind = null;
     if (lane.last === null) lane.first = this;
     else lane.last.behind = this;
     lane.last = this;
     lane.count++;
-    lane.key.lastWaiter = waiter;
+    lane.key.lastWaiter = this.waiter;
   }
 
   /** Leaves the lane. */
@@ -89,19 +115,26 @@ export class Lane {
   first: Place | null = null;
   last: Place | null = null;
   count = 0;
-  before: Lane | null;
+  before: Lane | null = null;
   behind: Lane | null = null;
 
+  /** It is to be opened. */
   constructor(key: WaitedKey, type: number, groupHash: number, group: Buffer | null) {
     this.key = key;
     this.type = type;
     this.groupHash = groupHash;
     this.group = group;
+  }
+
+  /** Comes behind the others of its key. REQUIRES: it is not there. */
+  open(): void {
+    const { key } = this;
     this.before = key.lastLane;
+    this.behind = null;
     if (key.lastLane === null) key.firstLane = this;
     else key.lastLane.behind = this;
     key.lastLane = this;
-    if (group !== null) key.groupCount++;
+    if (this.group !== null) key.groupCount++;
   }
 
   /** Whether what the first cannot get is not there for those behind either. */
@@ -131,8 +164,11 @@ export class WaitedKey extends IndexedKey {
   /** Whether it is in the queue of keys that may have become ready. */
   isQueued = false;
 
-  /** The lane for what a command waits for, opened when there is none. */
-  laneFor(args: Args, { type, group }: Wait): Lane {
+  /**
+   * The lane for what a command waits for, opened when there is none: `old`, where it has waited
+   * for the same before, if that was of this key.
+   */
+  laneFor(args: Args, { type, group }: Wait, old: Lane | null): Lane {
     const length = group === 0 ? 0 : args.length(group);
     const start = group === 0 ? 0 : args.start(group);
     const hash = group === 0 ? 0 : hashBytes(args.view, start, length);
@@ -143,6 +179,9 @@ export class WaitedKey extends IndexedKey {
         return lane;
       }
     }
-    return new Lane(this, type, hash, group === 0 ? null : args.copy(group));
+    const isOld = old !== null && old.key === this;
+    const lane = isOld ? old : new Lane(this, type, hash, group === 0 ? null : args.copy(group));
+    lane.open();
+    return lane;
   }
 }

@@ -96,6 +96,22 @@ export class Args {
     return true;
   }
 
+  /** Whether these are the same arguments. */
+  equals(other: Args): boolean {
+    if (other.count !== this.count) return false;
+    const { bytes, ranges } = this;
+    for (let at = 0; at < this.count << 1; at += 2) {
+      const start = ranges[at]!;
+      const otherStart = other.ranges[at]!;
+      const length = ranges[at + 1]!;
+      if (other.ranges[at + 1] !== length) return false;
+      for (let i = 0; i < length; i++) {
+        if (bytes[start + i] !== other.bytes[otherStart + i]) return false;
+      }
+    }
+    return true;
+  }
+
   /** The same arguments over a copy of their bytes. */
   clone(): Args {
     const copy = new Args(this.count);
