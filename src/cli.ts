@@ -103,12 +103,16 @@ async function serve(config: Config): Promise<void> {
   });
   redstart.start();
   supervision.starting();
+  const loading = redstart.load();
+  const listening = redstart.listen();
   try {
-    await Promise.all([redstart.load(), redstart.listen()]);
+    await Promise.all([loading, listening]);
   } catch (problem) {
     if (!(problem instanceof ListenError || problem instanceof SnapshotLoadError)) throw problem;
     log.warning(`${problem.message}, aborting.`);
     process.exitCode = 1;
+    // A file may be refused before the ports are open; those would stay open.
+    await listening.catch(() => undefined);
     await redstart.stop();
     return;
   }

@@ -128,6 +128,11 @@ describe('a snapshot', () => {
     expect(readdirSync(dir)).toEqual(['dump.rdb']);
   });
 
+  test('that is none at all ends the start at once', async () => {
+    writeFileSync(join(dir, 'dump.rdb'), 'something else');
+    await expect(startRedstart(['--dir', dir])).rejects.toThrow(/ended with code 1 .*byte 0 on/s);
+  });
+
   /** Fills a server, unless it has something, and saves; what it has. */
   async function save(start: Start, flags: readonly string[], fills = true): Promise<string[]> {
     const server = await start(['--dir', dir, ...DEBUG, ...flags]);
