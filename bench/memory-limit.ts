@@ -8,9 +8,10 @@ import { parseArgs } from 'node:util';
 import { runCommand } from './command-line.ts';
 import { Control } from './control.ts';
 import { watchDuring } from './gap-watch.ts';
+import { type CostOrder, measureCosts } from './memory-limit-cost.ts';
 import { commonOptions, optionalCount, subjectOf } from './options.ts';
 import { overcommit } from './overcommit.ts';
-import { redisCommand, type Server, startServers } from './servers.ts';
+import { redisCommand, type Server, type ServerCommand, startServers } from './servers.ts';
 import { percentile } from './statistics.ts';
 import { formatTable } from './table.ts';
 
@@ -21,6 +22,9 @@ const HELP = `Usage: npm run bench:memory-limit -- [options]
   --writers N         clients that write (8)
   --policy NAME       maxmemory-policy (allkeys-lru)
   --seed N            of the sizes of values (1)
+  --cost              in place of this: the CPU that a SET takes at the limit, under each policy
+  --requests N        of each of its measurements (200000)
+  --rounds N          of each (3)
   --node PATH         the node binary that runs Redstart (default: the one running this)
   --subject 'CMD'     another server in Redstart's place
   --help              this text
@@ -88,6 +92,15 @@ function residentBytes(pid: number): number {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)![1]) * 1024;
 }
 
+async function compareCosts(subject: ServerCommand, order: CostOrder): Promise<void> {
+  const servers = await startServers([subject, redisCommand]);
+  try {
+    console.log(await measureCosts(servers, order));
+  } finally {
+    await Promise.all(servers.map((server) => server.stop()));
+  }
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
@@ -96,6 +109,9 @@ async function main(): Promise<void> {
       writers: { type: 'string' },
       policy: { type: 'string', default: 'allkeys-lru' },
       seed: { type: 'string' },
+      cost: { type: 'boolean', default: false },
+      requests: { type: 'string' },
+      rounds: { type: 'string' },
       ...commonOptions,
     },
   });
@@ -107,6 +123,14 @@ async function main(): Promise<void> {
     policy: values.policy,
     seed: optionalCount('seed', values.seed) ?? 1,
   };
+  if (values.cost) {
+    await compareCosts(subjectOf(values), {
+      limitBytes: order.limitBytes,
+      requests: optionalCount('requests', values.requests) ?? 200_000,
+      rounds: optionalCount('rounds', values.rounds) ?? 3,
+    });
+    return;
+  }
   const servers = await startServers([subjectOf(values), redisCommand, redisCommand]);
   const [subject, redis, idle] = servers;
   try {

@@ -8,7 +8,7 @@
  * lie there together, and are no sample of all.
  */
 import { NULL } from '../memory/address.ts';
-import { RECORDS_MAX } from '../structures/hash-table-layout.ts';
+import { BUCKET_SLOTS } from '../structures/hash-table-layout.ts';
 import type { Database } from './database.ts';
 import { Entries, type Entry } from './entry.ts';
 import { CANDIDATES_MAX } from './eviction-candidates.ts';
@@ -26,9 +26,9 @@ export class EvictionSamples {
   /** Whether access clocks are wanted. */
   wantsClocks = true;
   /** What the last `take` found; valid until the next change of any key. */
-  readonly entries: Uint32Array = new Uint32Array(SAMPLE_MAX + RECORDS_MAX);
+  readonly entries: Uint32Array = new Uint32Array(SAMPLE_MAX + BUCKET_SLOTS);
   /** Their access clocks, where these are wanted. */
-  readonly clocks: Int32Array = new Int32Array(SAMPLE_MAX + RECORDS_MAX);
+  readonly clocks: Int32Array = new Int32Array(SAMPLE_MAX + BUCKET_SLOTS);
   /** Keys of all databases when they were last counted, and those of them that may go. */
   keys = 0;
   size = 0;
@@ -112,9 +112,8 @@ export class EvictionSamples {
     do {
       const first = found;
       do {
-        const inBucket = table.scanBucket(database.root, position);
+        found += table.takeBucket(database.root, position, entries, found);
         position = table.nextPosition;
-        for (let i = 0; i < inBucket; i++) entries[found++] = table.batch[i]!;
         // From there on keys come that are there already.
       } while (found < count && ++buckets < bucketsMax && position !== 0);
       found = this.#look(first, found);

@@ -47,6 +47,13 @@ export const BUCKETS_MAX = 128;
 export const BUCKETS_HALF = 64;
 export const RECORDS_MAX: number = BUCKETS_MAX * BUCKET_SLOTS;
 
+/** Full positions: a scan has seen everything when it reaches this. */
+export const POSITION_END: number = 2 ** 32;
+/** Positions of a segment, by its own depth: a power takes longer than all else in a step. */
+const SPANS: Float64Array = Float64Array.from({ length: DEPTH_MAX + 1 }, (_, own) => {
+  return 2 ** (32 - own);
+});
+
 /** Of a bucket's meta word. */
 export const COUNT_MASK = 15;
 export const OVERFLOW_ONE = 16;
@@ -83,4 +90,29 @@ export function setTag(cells: Uint32Array, cell: number, slot: number, tag: numb
   const at = cell + BUCKET_TAGS + (slot >>> 1);
   const shift = (slot & 1) << 4;
   cells[at] = (cells[at]! & ~(0xffff << shift)) | (tag << shift);
+}
+
+/** The last tag before position `end` in the segment at `position`, whose own depth is given. */
+export function lastTagBefore(end: number, position: number, own: number): number {
+  const span = SPANS[own]!;
+  const isWithin = Math.floor(position / span) === Math.floor((end - 1) / span);
+  return isWithin ? ((end - 1) << own) >>> 16 : 0xffff;
+}
+
+/**
+ * The first position behind a home bucket of the segment at `position`, 0 at the end of the table.
+ */
+export function positionBehind(
+  position: number,
+  own: number,
+  buckets: number,
+  home: number,
+): number {
+  const span = SPANS[own]!;
+  const start = own === 0 ? 0 : (position >>> (32 - own)) * span;
+  const nextTag = Math.ceil(((home + 1) * 65536) / buckets);
+  // Rounded up: below 2^16 positions a segment, rounding down would come back to the same bucket
+  // for ever.
+  const next = nextTag >= 65536 ? start + span : start + Math.ceil((nextTag * span) / 65536);
+  return next >= POSITION_END ? 0 : next;
 }

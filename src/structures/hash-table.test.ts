@@ -4,7 +4,13 @@ import { HASHES, mix, runTableRound, TableModel } from '../../test/support/table
 import { NULL, type Ptr } from '../memory/address.ts';
 import { OutOfMemoryError } from '../memory/heap.ts';
 import { checkTable } from './hash-table-check.ts';
-import { ROOT_DEPTH, ROOT_DIRECTORY, SEGMENT_CHUNKS, SEGMENT_COUNT } from './hash-table-layout.ts';
+import {
+  BUCKET_SLOTS,
+  ROOT_DEPTH,
+  ROOT_DIRECTORY,
+  SEGMENT_CHUNKS,
+  SEGMENT_COUNT,
+} from './hash-table-layout.ts';
 
 const seed = chosenSeed();
 
@@ -154,6 +160,26 @@ describe('scanBucket', () => {
         position = model.table.nextPosition;
       } while (position !== 0);
       expect(returned).toBe(count);
+    }
+  });
+
+  it('returns every record of a table at rest once by where it lies', () => {
+    for (const count of [0, 1, 5, 100, 1000, 30_000]) {
+      const { table, root } = filled(count);
+      const taken = new Uint32Array(count + BUCKET_SLOTS);
+      let returned = 0;
+      let position = 0;
+      do {
+        returned += table.takeBucket(root, position, taken, returned);
+        position = table.nextPosition;
+      } while (position !== 0);
+      expect(returned).toBe(count);
+      expect(new Set(taken.subarray(0, returned)).size).toBe(count);
+      for (const record of taken.subarray(0, returned)) {
+        const tagged = table.collectTagged(root, table.hashOf(record as Ptr));
+        expect(table.batch.subarray(0, tagged)).toContain(record);
+        expect(tagged).toBeLessThan(4);
+      }
     }
   });
 

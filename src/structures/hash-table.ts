@@ -27,11 +27,13 @@ import {
   BUCKETS_MAX,
   BUCKETS_PER_CHUNK,
   chunkCount,
-  DEPTH_MAX,
   DRAINING,
   isTooFull,
+  lastTagBefore,
   OVERFLOW_MASK,
   OVERFLOW_ONE,
+  POSITION_END,
+  positionBehind,
   RECORDS_MAX,
   ROOT_BYTES,
   ROOT_COUNT,
@@ -54,13 +56,6 @@ const FOUND_HOME = 1;
 const FOUND_BUCKET = 2;
 const FOUND_SLOT = 3;
 const FOUND_HASH = 4;
-
-/** Full positions: a scan has seen everything when it reaches this. */
-const POSITION_END = 2 ** 32;
-/** Positions of a segment, by its own depth: a power takes longer than all else in a step. */
-const SPANS: Float64Array = Float64Array.from({ length: DEPTH_MAX + 1 }, (_, own) => {
-  return 2 ** (32 - own);
-});
 
 /** Moves records; see `relocateBucket`. */
 export interface RecordMover {
@@ -279,6 +274,25 @@ export abstract class HashTable {
   }
 
   /**
+   * Copies to `into`, from index `at` on, the records that lie in one bucket, the first at or after
+   * `position`, whatever their homes; how many. Sets `nextPosition`. A sweep of a table at rest so
+   * meets every record once, for less than with `scanBucket`.
+   */
+  takeBucket(root: Ptr, position: number, into: Uint32Array, at: number): number {
+    const segment = segmentOf(this.heap.words, root, position);
+    const shape = this.#word(segment, SEGMENT_SHAPE);
+    const own = shape & 255;
+    const buckets = shape >>> 8;
+    const bucket = (((position << own) >>> 16) * buckets) >>> 16;
+    this.nextPosition = positionBehind(position, own, buckets, bucket);
+    const cells = this.#cellsOf(segment, bucket);
+    const cell = this.#cellOf(segment, bucket);
+    const count = cells[cell]! & 15;
+    for (let slot = 0; slot < count; slot++) into[at + slot] = cells[cell + BUCKET_RECORDS + slot]!;
+    return count;
+  }
+
+  /**
    * Collects into `batch` the records that may have this hash: those of its home bucket whose tag
    * agrees. Returns their number.
    */
@@ -470,24 +484,4 @@ export abstract class HashTable {
   #addToWord(block: Ptr, index: number, delta: number): void {
     this.heap.words[block >>> EXTENT_SHIFT]![((block & UNIT_MASK) << 1) + index]! += delta;
   }
-}
-
-/** The last tag before position `end` in the segment at `position`, whose own depth is given. */
-function lastTagBefore(end: number, position: number, own: number): number {
-  const span = SPANS[own]!;
-  const isWithin = Math.floor(position / span) === Math.floor((end - 1) / span);
-  return isWithin ? ((end - 1) << own) >>> 16 : 0xffff;
-}
-
-/**
- * The first position behind a home bucket of the segment at `position`, 0 at the end of the table.
- */
-function positionBehind(position: number, own: number, buckets: number, home: number): number {
-  const span = SPANS[own]!;
-  const start = own === 0 ? 0 : (position >>> (32 - own)) * span;
-  const nextTag = Math.ceil(((home + 1) * 65536) / buckets);
-  // Rounded up: below 2^16 positions a segment, rounding down would come back to the same bucket
-  // for ever.
-  const next = nextTag >= 65536 ? start + span : start + Math.ceil((nextTag * span) / 65536);
-  return next >= POSITION_END ? 0 : next;
 }
