@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { p99WhileMs } from '../support/answer-times.ts';
 import { RawSocket } from '../support/raw-socket.ts';
 import { encodeCommand, RespClient } from '../support/resp-client.ts';
 import { type RunningServer, startRedstart } from '../support/server.ts';
@@ -29,6 +30,16 @@ async function monitor(): Promise<RawSocket> {
   return socket;
 }
 
+/** Sends all commands, so many together, as fast as they are answered. */
+async function write(): Promise<void> {
+  const writer = await RespClient.connect(server.port);
+  for (let sent = 0; sent < COMMANDS; sent += TOGETHER) {
+    writer.sendBytes(Buffer.concat(Array(TOGETHER).fill(SET)));
+    for (let i = 0; i < TOGETHER; i++) expect(await writer.read()).toMatchObject({ text: 'OK' });
+  }
+  await writer.close();
+}
+
 describe('MONITOR', () => {
   it('ends for a client that never reads, while one that reads sees everything', async () => {
     const [reading, silent] = [await monitor(), await monitor()];
@@ -53,6 +64,24 @@ describe('MONITOR', () => {
     silent.resume();
     expect(await silent.untilEnded(5_000)).toBe(true);
     await writer.close();
+    reading.close();
+  });
+
+  it('lets nobody notice a client that never reads, until it is cut', async () => {
+    const reading = await monitor();
+    const whileMs = async (): Promise<number> => {
+      reading.discard();
+      return p99WhileMs(server.port, write);
+    };
+    await whileMs();
+    const aloneMs = await whileMs();
+    const silent = await monitor();
+    silent.pause();
+    const besideMs = await whileMs();
+    await untilClients(admin, 2);
+    expect(server.output()).toContain('does not keep up with MONITOR');
+    expect(besideMs).toBeLessThan(3 * aloneMs + 10);
+    silent.close();
     reading.close();
   });
 });

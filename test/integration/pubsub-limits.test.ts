@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { p99WhileMs } from '../support/answer-times.ts';
 import { RawSocket } from '../support/raw-socket.ts';
 import { encodeCommand, RespClient } from '../support/resp-client.ts';
 import { type RunningServer, startRedstart } from '../support/server.ts';
@@ -70,6 +71,28 @@ describe('client-output-buffer-limit pubsub', () => {
     silent.resume();
     expect(await silent.untilEnded(5_000)).toBe(true);
     expect(reader.ending).toBeUndefined();
+    reader.close();
+  });
+
+  it('keeps others from noticing a subscriber that never reads, until it is cut', async () => {
+    await limit(16 * MEBIBYTE, 0, 0);
+    const reader = await subscribed();
+    const messages = 1_600;
+    const whileMs = async (): Promise<number> => {
+      const [p99Ms] = await Promise.all([
+        p99WhileMs(server.port, () => publish(messages)),
+        reader.take(messages * DELIVERED_BYTES, 30_000),
+      ]);
+      return p99Ms;
+    };
+    await whileMs();
+    const aloneMs = await whileMs();
+    const silent = await subscribed();
+    silent.pause();
+    const besideMs = await whileMs();
+    await untilClients(admin, 2);
+    expect(besideMs).toBeLessThan(3 * aloneMs + 10);
+    silent.close();
     reader.close();
   });
 

@@ -98,6 +98,11 @@ export class RawSocket {
     this.#socket.destroy();
   }
 
+  /** Forgets what has come. */
+  discard(): void {
+    this.#put(Buffer.alloc(0));
+  }
+
   /** Takes the next `length` bytes; throws when they do not come in time. */
   async take(length: number, ms: number = WAIT_MS_MAX): Promise<Buffer> {
     const enough = await this.#until(
