@@ -7,6 +7,7 @@ import type { Ptr } from '../memory/address.ts';
 import type { TableWitness } from '../structures/packed-table-layout.ts';
 import type { MemberWitness } from '../structures/sorted-set.ts';
 import type { Structured } from '../values/cell.ts';
+import type { HeldBack } from './held-record.ts';
 import type { SnapshotCollection } from './snapshot-collection.ts';
 
 /** See the file's comment. */
@@ -15,7 +16,7 @@ export class HeldCollections implements TableWitness, MemberWitness {
   waitingBytes = 0;
   readonly #keyspace: Keyspace;
   readonly #byRoot = new Map<Ptr, SnapshotCollection>();
-  #waiting: SnapshotCollection[] = [];
+  #waiting: HeldBack[] = [];
 
   constructor(keyspace: Keyspace) {
     this.#keyspace = keyspace;
@@ -31,15 +32,20 @@ export class HeldCollections implements TableWitness, MemberWitness {
   /** As `hold`, for one whose turn comes later. */
   holdBack(collection: SnapshotCollection): void {
     this.hold(collection);
-    this.#waiting.push(collection);
-    this.waitingBytes += collection.waitingBytes;
+    this.wait(collection);
+  }
+
+  /** Has something written when its turn comes. */
+  wait(held: HeldBack): void {
+    this.#waiting.push(held);
+    this.waitingBytes += held.waitingBytes;
   }
 
   /** One whose turn may come now, or null. */
-  next(): SnapshotCollection | null {
-    const collection = this.#waiting.shift() ?? null;
-    if (collection !== null) this.waitingBytes -= collection.waitingBytes;
-    return collection;
+  next(): HeldBack | null {
+    const held = this.#waiting.shift() ?? null;
+    if (held !== null) this.waitingBytes -= held.waitingBytes;
+    return held;
   }
 
   /** All of this one is written. */

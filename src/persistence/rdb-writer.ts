@@ -221,7 +221,7 @@ export class RdbWriter {
     if (isWorthIt) lzf.begin(bytes, start, length, length - COMPRESSED_SAVING_MIN);
     while (isWorthIt && lzf.consumed < length) {
       // What has not become smaller by now hardly will.
-      isWorthIt = lzf.step(LONG_STRING_BYTES) && lzf.outLength < lzf.consumed;
+      isWorthIt = lzf.step(LONG_STRING_BYTES) && lzf.outLength < lzf.consumed && this.compresses;
       yield;
     }
     if (isWorthIt) {

@@ -11,7 +11,8 @@ export class SideBuffer implements ByteSink {
   /** Writes to the buffer. */
   readonly writer: RdbWriter;
   readonly #full: { readonly chunk: Buffer; readonly length: number }[] = [];
-  /** Bytes written when the buffer was last moved. */
+  /** The first chunk that is not moved, and bytes that are. */
+  #next = 0;
   #moved = 0;
 
   constructor(writing: RdbWriting, lzf: LzfCompressor) {
@@ -37,12 +38,22 @@ export class SideBuffer implements ByteSink {
   /** Moves all that waits to another writer; whether there was anything. */
   moveTo(writer: RdbWriter): boolean {
     if (this.usedBytes === 0) return false;
-    this.writer.flush();
-    for (const { chunk, length } of this.#full) {
+    while (!this.moveChunk(writer));
+    return true;
+  }
+
+  /** Moves a chunk of what waits to another writer; true when that was the last. */
+  moveChunk(writer: RdbWriter): boolean {
+    if (this.#next === this.#full.length) this.writer.flush();
+    const full = this.#full[this.#next++];
+    if (full !== undefined) {
+      const { chunk, length } = full;
       writer.raw(chunk, new DataView(chunk.buffer, chunk.byteOffset, length), 0, length);
+      this.#moved += length;
     }
+    if (this.usedBytes > 0) return false;
     this.#full.length = 0;
-    this.#moved = this.writer.written;
+    this.#next = 0;
     return true;
   }
 }

@@ -18,6 +18,7 @@ import { ScoreCursor } from '../structures/score-tree-cursor.ts';
 import { hashBytes } from '../structures/siphash.ts';
 import type { SortedSet } from '../structures/sorted-set.ts';
 import type { Structured } from '../values/cell.ts';
+import type { HeldBack } from './held-record.ts';
 import { type RdbWriter, STEP_BYTES } from './rdb-writer.ts';
 import type { SideBuffer } from './side-buffer.ts';
 import { HASHES_END, SnapshotCells } from './snapshot-cells.ts';
@@ -37,7 +38,7 @@ export interface CollectionPlace {
 }
 
 /** See the file's comment. */
-export abstract class SnapshotCollection {
+export abstract class SnapshotCollection implements HeldBack {
   readonly region: SnapshotRegion;
   readonly keyHash: number;
   readonly root: Ptr;

@@ -12,30 +12,34 @@
  *
  * A large hash, set or sorted set that changes is written member by member, as the keyspace is key
  * by key: see snapshot-collection.ts. A large list, stream or string that is about to change is
- * written to its end at once; that is the one thing that takes as long as a value is large.
+ * written down in memory, which takes as long as copying it, and goes to the file in steps.
  */
 import type { Database } from '../keyspace/database.ts';
 import { type Entry, NO_ENTRY, TYPE_HASH, TYPE_ZSET } from '../keyspace/entry.ts';
+import { EntryCell } from '../keyspace/entry-cell.ts';
 import { EntryTable } from '../keyspace/entry-table.ts';
 import type { Keyspace } from '../keyspace/keyspace.ts';
 import type { Witness } from '../keyspace/witness.ts';
 import type { Ptr } from '../memory/address.ts';
 import type { Structured } from '../values/cell.ts';
 import { HeldCollections } from './held-collections.ts';
+import { type HeldBack, HeldRecord } from './held-record.ts';
 import { KeyspaceWriter, type SnapshotFacts } from './keyspace-writer.ts';
 import { LzfCompressor } from './lzf.ts';
+import { PatientSink } from './patient-sink.ts';
 import { type ByteSink, RdbWriter, type RdbWriting } from './rdb-writer.ts';
 import { SideBuffer } from './side-buffer.ts';
 import { HASHES_END } from './snapshot-cells.ts';
 import {
   type CollectionPlace,
-  type SnapshotCollection,
+  SnapshotCollection,
   SnapshotSortedSet,
   SnapshotTable,
 } from './snapshot-collection.ts';
 import { SnapshotRegion } from './snapshot-region.ts';
 import type { Steps } from './steps.ts';
 import { readingStructures, type Structures } from './structures.ts';
+import { ValueEncoder } from './value-encoder.ts';
 
 /**
  * What a step does: a byte of a value counts as one, as it may take time and become nothing by
@@ -50,8 +54,8 @@ const SIDE_BYTES_EASY = 256 * 1024;
 const SIDE_BYTES_MAX = 4 * 1024 * 1024;
 /** A smaller collection is written at once. */
 const AT_ONCE_BYTES_MAX = 32 * 1024;
-/** A larger list, stream or string is not put at the side while another value is written. */
-const ASIDE_BYTES_MAX = 1024 * 1024;
+/** Larger lists, streams and strings are not written down in memory; all together are no more. */
+const ASIDE_BYTES_MAX = 64 * 1024 * 1024;
 /** Elements from which the size of one is estimated. */
 const ASIDE_SAMPLES = 8;
 /** A longer string may be written in steps. */
@@ -64,6 +68,7 @@ export class SnapshotWalk implements Witness {
   readonly #keyspace: Keyspace;
   /** With places of its own, as `readingStructures`. */
   readonly #table: EntryTable;
+  readonly #sink: PatientSink;
   readonly #writer: RdbWriter;
   readonly #main: KeyspaceWriter;
   readonly #side: SideBuffer;
@@ -71,6 +76,7 @@ export class SnapshotWalk implements Witness {
   readonly #writing: RdbWriting;
   readonly #structures: Structures;
   readonly #held: HeldCollections;
+  readonly #cell: EntryCell;
   readonly #sideWriter: KeyspaceWriter;
   readonly #regions: readonly SnapshotRegion[];
   /** What each database of now has of the state then. */
@@ -85,7 +91,7 @@ export class SnapshotWalk implements Witness {
   /** Its large values, which come last and are not begun. */
   readonly #large: Entry[] = [];
   /** What is being written in steps: a collection, or another value of the bucket. */
-  #collection: SnapshotCollection | null = null;
+  #heldBack: HeldBack | null = null;
   #value: Entry = NO_ENTRY;
   /** Whether to pause at the end of what is being written. */
   #pausesBehind = false;
@@ -103,12 +109,14 @@ export class SnapshotWalk implements Witness {
     const structures = readingStructures(keyspace);
     this.#keyspace = keyspace;
     this.#table = new EntryTable(keyspace.entries);
-    this.#writer = new RdbWriter(sink, chunk, writing);
+    this.#sink = new PatientSink(sink, ASIDE_BYTES_MAX);
+    this.#writer = new RdbWriter(this.#sink, chunk, writing);
     this.#main = new KeyspaceWriter(keyspace, this.#writer, facts, structures);
     this.#side = new SideBuffer(writing, this.#sideLzf);
     this.#writing = writing;
     this.#structures = structures;
     this.#held = new HeldCollections(keyspace);
+    this.#cell = new EntryCell(keyspace);
     this.#sideWriter = new KeyspaceWriter(keyspace, this.#side.writer, facts, structures);
     this.#regionOf = keyspace.databases.map((database) =>
       database.size() === 0
@@ -129,15 +137,22 @@ export class SnapshotWalk implements Witness {
 
   /** Bytes of memory that it takes beside its sink. */
   get usedBytes(): number {
-    const waiting = this.#side.usedBytes + this.#held.waitingBytes;
+    const waiting = this.#side.usedBytes + this.#held.waitingBytes + this.#sink.waitingBytes;
     return this.#regions.reduce((sum, region) => sum + region.usedBytes, waiting);
   }
 
   /** Goes on for a good deal less than a millisecond; true once everything is with the sink. */
   step(): boolean {
     if (this.#isOver) return true;
-    if (this.#steps.next().done === true) this.#leave();
+    if (this.#goOn() && this.#sink.waitingBytes === 0) this.#leave();
     return this.#isOver;
+  }
+
+  /** A step of what there is to do; whether there was none but passing bytes on. */
+  #goOn(): boolean {
+    if (this.#sink.waitingBytes === 0) return this.#steps.next().done === true;
+    this.#sink.pass();
+    return false;
   }
 
   /** Gives it up. */
@@ -148,7 +163,7 @@ export class SnapshotWalk implements Witness {
   }
 
   keyChanging(database: Database, signedHash: number): void {
-    if (this.#held.waitingBytes >= SIDE_BYTES_EASY) this.#steps.next();
+    if (this.#held.waitingBytes + this.#sink.waitingBytes >= SIDE_BYTES_EASY) this.#goOn();
     const region = this.#regionOf[database.id]!;
     if (region === null) return;
     const hash = signedHash >>> 0;
@@ -220,7 +235,7 @@ export class SnapshotWalk implements Witness {
       workLeft -= WORK_OF_BUCKET;
       for (let held = this.#held.next(); held !== null; held = this.#held.next()) {
         hasPaused = true;
-        yield* this.#writeCollection(held);
+        yield* this.#writeHeldBack(held);
       }
       if (workLeft > 0) continue;
       yield;
@@ -261,7 +276,7 @@ export class SnapshotWalk implements Witness {
     if (this.#isCollection(entry)) {
       this.#main.select(region);
       this.#main.head(this.#writer, entry);
-      yield* this.#writeCollection(this.#collectionOf(entry, place, this.#writer));
+      yield* this.#writeHeldBack(this.#collectionOf(entry, place, this.#writer));
       return;
     }
     this.#value = entry;
@@ -272,13 +287,13 @@ export class SnapshotWalk implements Witness {
     if (this.#pausesBehind) yield;
   }
 
-  *#writeCollection(collection: SnapshotCollection): Steps {
-    this.#collection = collection;
-    this.#main.select(collection.region);
-    collection.begin(this.#writer);
-    while (!collection.step()) yield;
-    this.#collection = null;
-    this.#held.written(collection);
+  *#writeHeldBack(held: HeldBack): Steps {
+    this.#heldBack = held;
+    this.#main.select(held.region);
+    held.begin(this.#writer);
+    while (!held.step()) yield;
+    this.#heldBack = null;
+    if (held instanceof SnapshotCollection) this.#held.written(held);
     this.#takeInSide();
     if (this.#pausesBehind) yield;
   }
@@ -291,10 +306,9 @@ export class SnapshotWalk implements Witness {
 
   /** A key of the bucket that is being written changes: only large values are not written yet. */
   #changeInBucket(region: SnapshotRegion, signedHash: number): void {
-    const collection = this.#collection;
-    if (collection?.region === region && collection.keyHash === signedHash) {
-      this.#held.hold(collection);
-    }
+    const held = this.#heldBack;
+    const isCollection = held instanceof SnapshotCollection && held.region === region;
+    if (isCollection && held.keyHash === signedHash) this.#held.hold(held);
     if (this.#value !== NO_ENTRY && this.#table.hashOf(this.#value) === signedHash) {
       this.#finish();
     }
@@ -307,13 +321,17 @@ export class SnapshotWalk implements Witness {
 
   /** Whether the bytes of a value are being written, between which no other record can be put. */
   get #isBusy(): boolean {
-    return this.#collection !== null || this.#value !== NO_ENTRY;
+    return this.#heldBack !== null || this.#value !== NO_ENTRY;
   }
 
-  /** Writes what is being written to its end. */
+  /** Writes what is being written to its end, in memory and uncompressed, as somebody waits. */
   #finish(): void {
     this.#pausesBehind = true;
+    this.#sink.isHurried = true;
+    this.#writer.compresses = false;
     while (this.#isBusy) this.#steps.next();
+    this.#writer.compresses = this.#writing.compresses;
+    this.#sink.isHurried = false;
     this.#pausesBehind = false;
   }
 
@@ -344,14 +362,26 @@ export class SnapshotWalk implements Witness {
       this.#holdBack(region, entry);
       return;
     }
-    if (isLarge && this.#isBusy && !this.#fitsAside(entry)) this.#finish();
-    const writer = this.#isBusy ? this.#side.writer : this.#writer;
-    const { compresses } = writer;
-    // Somebody waits.
-    if (isLarge) writer.compresses = false;
+    if (isLarge && this.#writeDown(region, entry)) return;
+    if (isLarge && this.#isBusy) this.#finish();
     const steps = (this.#isBusy ? this.#sideWriter : this.#main).entry(region, entry);
     if (steps !== null) for (const _ of steps);
-    writer.compresses = compresses;
+  }
+
+  /** Writes a large value down in memory, for when its turn comes; whether there is room for it. */
+  #writeDown(region: SnapshotRegion, entry: Entry): boolean {
+    const bytes = this.#keyspace.usageBytes(entry, ASIDE_SAMPLES);
+    if (bytes + this.#held.waitingBytes > ASIDE_BYTES_MAX) return false;
+    // Somebody waits.
+    const buffer = new SideBuffer({ ...this.#writing, compresses: false }, this.#sideLzf);
+    this.#main.head(buffer.writer, entry);
+    const { databases, entries } = this.#keyspace;
+    const cell = this.#cell.open(databases[0]!, entry);
+    const encoder = new ValueEncoder(this.#structures, buffer.writer);
+    const steps = encoder.write(entries.type(entry), cell);
+    if (steps !== null) for (const _ of steps);
+    this.#held.wait(new HeldRecord(region, buffer));
+    return true;
   }
 
   /** Has a collection written bit by bit that is about to change, when its turn comes. */
@@ -384,10 +414,6 @@ export class SnapshotWalk implements Witness {
   #rootOf(entry: Entry): Ptr {
     const { entries } = this.#keyspace;
     return entries.view(entry).getUint32(entries.valueStart(entry), true) as Ptr;
-  }
-
-  #fitsAside(entry: Entry): boolean {
-    return this.#keyspace.usageBytes(entry, ASIDE_SAMPLES) <= ASIDE_BYTES_MAX;
   }
 
   #isLarge(entry: Entry): boolean {
