@@ -6,5 +6,7 @@ export default defineConfig({
     pool: 'forks',
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    // What is waited for may be long in coming on a busy machine.
+    expect: { poll: { timeout: 10_000 } },
   },
 });

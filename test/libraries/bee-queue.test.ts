@@ -103,7 +103,7 @@ describe('bee-queue', () => {
       await queue.createJob({ name, dueMs }).delayUntil(dueMs).save();
     }
     expect(await queue.checkHealth()).toMatchObject({ delayed: 2, waiting: 0 });
-    await expect.poll(() => done, { timeout: 5_000 }).toHaveLength(2);
+    await expect.poll(() => done).toHaveLength(2);
     expect(done.map(({ name }) => name)).toEqual(['fast', 'slow']);
     expect(done.every(({ lateMs }) => lateMs >= 0)).toBe(true);
   });
@@ -123,7 +123,7 @@ describe('bee-queue', () => {
     const done: string[] = [];
     heir.process(async ({ id }) => void done.push(id));
     heir.checkStalledJobs(200);
-    await expect.poll(() => done, { timeout: 10_000 }).toEqual([job.id]);
+    await expect.poll(() => done).toEqual([job.id]);
     await expect.poll(() => heir.checkHealth()).toMatchObject({ active: 0, succeeded: 1 });
   });
 

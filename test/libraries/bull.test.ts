@@ -64,7 +64,7 @@ describe('bull', () => {
     await sleep(100);
     expect(done).toEqual([]);
     await queue.resume();
-    await expect.poll(() => done, { timeout: 5_000 }).toHaveLength(5);
+    await expect.poll(() => done).toHaveLength(5);
     expect(done.map(({ name }) => name)).toEqual(['stack', 'soon', 'late', 'plain', 'delayed']);
     expect(done[4]!.ms).toBeGreaterThanOrEqual(400);
   });
@@ -95,7 +95,7 @@ describe('bull', () => {
       void queue.process(5, async () => void startedMs.push(performance.now()));
     }
     await open[0]!.addBulk(upTo(7).map((n) => ({ data: { n } })));
-    await expect.poll(() => startedMs, { timeout: 10_000 }).toHaveLength(7);
+    await expect.poll(() => startedMs).toHaveLength(7);
     expect(startedMs[3]! - startedMs[0]!).toBeGreaterThan(400);
     expect(startedMs[6]! - startedMs[0]!).toBeGreaterThan(900);
   });
@@ -107,7 +107,7 @@ describe('bull', () => {
     await queue.add('beat', {}, { repeat: { every: 150 } });
     await queue.add('twice', {}, { repeat: { every: 100, limit: 2 } });
     const beats = () => done.filter((name) => name === 'beat').length;
-    await expect.poll(beats, { timeout: 5_000 }).toBeGreaterThanOrEqual(4);
+    await expect.poll(beats).toBeGreaterThanOrEqual(4);
     expect(done.filter((name) => name === 'twice')).toHaveLength(2);
     const repeatable = await queue.getRepeatableJobs();
     const beat = repeatable.find(({ name }) => name === 'beat')!;
@@ -124,9 +124,7 @@ describe('bull', () => {
       if (job.data.n % 2 === 0) throw new Error('even');
     });
     await queue.addBulk(upTo(20).map((n) => ({ data: { n } })));
-    await expect
-      .poll(() => queue.getJobCounts(), { timeout: 10_000 })
-      .toMatchObject({ completed: 10, failed: 10 });
+    await expect.poll(() => queue.getJobCounts()).toMatchObject({ completed: 10, failed: 10 });
     expect(await queue.clean(0, 'completed')).toHaveLength(10);
     await queue.pause();
     await queue.add({ n: 1 }, { delay: 60_000 });

@@ -121,20 +121,20 @@ describe.each(Object.entries(drivers))('BullMQ over %s', (_name, connect) => {
     await queue.upsertJobScheduler('thrice', { every: 50, limit: 3 }, { name: 'thrice' });
     await queue.upsertJobScheduler('cron', { pattern: '* * * * * *' }, { name: 'cron' });
     expect(await queue.getJobSchedulersCount()).toBe(3);
-    await expect.poll(() => of('beat').length, { timeout: 5_000 }).toBeGreaterThanOrEqual(5);
-    await expect.poll(() => of('cron').length, { timeout: 5_000 }).toBeGreaterThanOrEqual(1);
+    await expect.poll(() => of('beat').length).toBeGreaterThanOrEqual(5);
+    await expect.poll(() => of('cron').length).toBeGreaterThanOrEqual(1);
     const beats = of('beat');
     for (const [i, { dueMs, ms }] of beats.slice(1).entries()) {
       const stepMs = dueMs - beats[i]!.dueMs;
       expect([ms >= dueMs, stepMs > 0, stepMs % 200]).toEqual([true, true, 0]);
     }
     expect(of('cron').every(({ dueMs, ms }) => ms >= dueMs)).toBe(true);
-    await expect.poll(() => of('thrice').length, { timeout: 5_000 }).toBe(3);
+    await expect.poll(() => of('thrice').length).toBe(3);
     expect(await queue.getJobScheduler('beat')).toMatchObject({ every: 200, name: 'beat' });
     await queue.upsertJobScheduler('beat', { every: 60_000 }, { name: 'slow beat', data: {} });
     await queue.removeJobScheduler('cron');
     const waiting = async () => (await queue.getDelayed()).map(({ name }) => name);
-    await expect.poll(waiting, { timeout: 5_000 }).toEqual(['slow beat']);
+    await expect.poll(waiting).toEqual(['slow beat']);
     const counted = of('beat').length + of('cron').length;
     await sleep(450);
     expect(of('beat').length + of('cron').length - counted).toBeLessThanOrEqual(1);

@@ -67,7 +67,7 @@ describe('BullMQ in several processes', () => {
     events.on('stalled', ({ jobId }) => stalled.push(jobId));
     const job = await queue.add('hang', {});
     await expect
-      .poll(async () => (await queue.getJob(job.id!))!.progress, { timeout: 10_000 })
+      .poll(async () => (await queue.getJob(job.id!))!.progress)
       .toEqual({ hangsIn: doomed.pid });
     const heir = await startWorker(1_500);
     doomed.kill('SIGKILL');

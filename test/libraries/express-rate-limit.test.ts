@@ -65,7 +65,7 @@ describe('express-rate-limit', () => {
   });
 
   it('begins anew when the time is over', async () => {
-    const url = await application('short:', 2, 600);
+    const url = await application('short:', 2, 1_500);
     const statuses = async () => {
       const found = [];
       for (let i = 0; i < 3; i++) found.push((await ask(url, 'ada')).status);

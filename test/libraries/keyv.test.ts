@@ -43,13 +43,13 @@ describe('keyv', () => {
     const keyv = keyvOf();
     const value = { text: 'välue', list: [1, null, { deep: true }], bytes: Buffer.from([0, 255]) };
     await keyv.set('k', value);
-    await keyv.set('short', 'lived', 300);
+    await keyv.set('short', 'lived', 1_000);
     await keyv.set('long', 'lived', 60_000);
     expect(await keyv.get('k')).toEqual(value);
     expect(await keyv.get(['short', 'missing', 'long'])).toEqual(['lived', undefined, 'lived']);
     const ttls = [await redis.pttl('keyv::k'), await redis.pttl('keyv::long')];
     expect([ttls[0], ttls[1]! > 50_000, ttls[1]! <= 60_000]).toEqual([-1, true, true]);
-    await sleep(310);
+    await sleep(1_010);
     expect([await keyv.has('short'), await keyv.get('short')]).toEqual([false, undefined]);
     expect(await redis.keys('*')).toHaveLength(2);
     expect([await keyv.delete('k'), await keyv.delete('k')]).toEqual([true, false]);
@@ -91,7 +91,7 @@ describe('keyv', () => {
 
 describe('cache-manager', () => {
   it('computes what is asked by many at once a single time, until it has expired', async () => {
-    const cache = createCache({ stores: [keyvOf('cache')], ttl: 400 });
+    const cache = createCache({ stores: [keyvOf('cache')], ttl: 1_000 });
     let computed = 0;
     const compute = async () => {
       await sleep(20);
@@ -102,7 +102,7 @@ describe('cache-manager', () => {
       new Set([1]),
     );
     expect(await cache.wrap('report', compute)).toEqual({ computed: 1 });
-    await sleep(410);
+    await sleep(1_010);
     expect(await cache.wrap('report', compute)).toEqual({ computed: 2 });
   });
 

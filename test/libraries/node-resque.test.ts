@@ -67,7 +67,7 @@ describe('node-resque', () => {
       worker.on('success', (from, _job, sum) => results.push({ queue: from, sum }));
       await worker.start();
     }
-    await expect.poll(() => results, { timeout: 10_000 }).toHaveLength(30);
+    await expect.poll(() => results).toHaveLength(30);
     const sums = results.map(({ sum }) => sum).toSorted((a, b) => a - b);
     expect(sums).toEqual(Array.from({ length: 30 }, (_, n) => n + 1));
     expect(results.slice(0, 14).every((result) => result.queue === 'high')).toBe(true);
@@ -91,8 +91,8 @@ describe('node-resque', () => {
     await worker.start();
     await scheduler.start();
     await expect.poll(() => done).toEqual(['now']);
-    await expect.poll(() => done, { timeout: 10_000 }).toEqual(['now', 'late']);
-    await expect.poll(() => failures, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => done).toEqual(['now', 'late']);
+    await expect.poll(() => failures).toBe(1);
     expect(retries).toBe(1);
     const [failed] = await queue.failed(0, 10);
     expect(failed).toMatchObject({ error: 'broken', queue: 'work' });

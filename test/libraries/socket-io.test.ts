@@ -103,9 +103,27 @@ function heard(socket: Socket, name = 'said'): unknown[][] {
   return messages;
 }
 
-/** Waits until a node knows of the other one. */
-function untilPair(node: Node): Promise<void> {
-  return vi.waitFor(async () => expect(await node.io.of('/').adapter.serverCount()).toBe(2));
+/** Asks again and again until what is expected holds, in hooks too. */
+function eventually(expectation: () => Promise<void>): Promise<void> {
+  return vi.waitFor(expectation, { timeout: 10_000 });
+}
+
+/** Waits until nodes know of each other, and what one tells all is heard at the other. */
+async function untilPair(left: Node, right: Node): Promise<void> {
+  await eventually(async () => expect(await left.io.of('/').adapter.serverCount()).toBe(2));
+  for (const [from, to] of [
+    [left, right],
+    [right, left],
+  ] as const) {
+    const listener = await to.client();
+    const probes = heard(listener, 'probe');
+    await eventually(async () => {
+      from.io.emit('probe');
+      expect(probes.length).toBeGreaterThan(0);
+    });
+    listener.disconnect();
+  }
+  await eventually(async () => expect(await left.io.fetchSockets()).toEqual([]));
 }
 
 let server: RunningServer;
@@ -128,7 +146,7 @@ describe.each(Object.entries(adapters))('socket.io, %s', (_name, makeAdapter) =>
   beforeAll(async () => {
     left = await Node.start(server.port, makeAdapter);
     right = await Node.start(server.port, makeAdapter);
-    await untilPair(left);
+    await untilPair(left, right);
   });
   afterAll(async () => {
     await left!.stop();
@@ -139,7 +157,7 @@ describe.each(Object.entries(adapters))('socket.io, %s', (_name, makeAdapter) =>
   });
   afterEach(async () => {
     for (const socket of [ada, bob, eve]) socket!.disconnect();
-    await vi.waitFor(async () => expect(await left!.io.fetchSockets()).toEqual([]));
+    await eventually(async () => expect(await left!.io.fetchSockets()).toEqual([]));
   });
 
   it('tells all clients of all servers, bytes included, in order', async () => {
@@ -206,13 +224,13 @@ describe('socket.io emitter', () => {
       await Node.start(server.port, ioredisAdapter),
       await Node.start(server.port, ioredisAdapter),
     ];
-    await untilPair(nodes[0]!);
+    await untilPair(nodes[0]!, nodes[1]!);
     const [ada, bob] = [await nodes[0]!.client(), await nodes[1]!.client()];
     const [adaHeard, bobHeard] = [heard(ada), heard(bob)];
     const redis = new Redis(server.port);
     const emitter = new Emitter(redis);
     emitter.in([ada.id!, bob.id!]).socketsJoin('den');
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(await nodes[0]!.io.in('den').fetchSockets()).toHaveLength(2);
     });
     emitter.to('den').except(bob.id!).emit('said', 'not bob');
@@ -230,7 +248,7 @@ describe('connection state recovery, redis-streams-adapter', () => {
     const options = { connectionStateRecovery: { maxDisconnectionDuration: 60_000 } };
     const left = await Node.start(server.port, streamsAdapter, options);
     const right = await Node.start(server.port, streamsAdapter, options);
-    await untilPair(left);
+    await untilPair(left, right);
     const ada = await left.client();
     // Behind each message comes its place in the stream.
     const adaHeard: unknown[] = [];
