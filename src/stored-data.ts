@@ -15,6 +15,7 @@ import { AofStartup } from './persistence/aof-startup.ts';
 import { AppendOnlyFile } from './persistence/append-only-file.ts';
 import { BackgroundSnapshots } from './persistence/background-snapshot.ts';
 import { type FileSystem, SYSTEM_FILES } from './persistence/file-system.ts';
+import { isProcessAlive, removeLeftovers } from './persistence/leftover-files.ts';
 import { type SnapshotSettings, snapshotSettings } from './persistence/snapshot-settings.ts';
 import { type LoadingProgress, Snapshots } from './persistence/snapshots.ts';
 
@@ -97,8 +98,10 @@ export class StoredData {
   }
 
   /** Loads what there is, in slices. Rejects with SnapshotLoadError. REQUIRES: `attach`. */
-  load(): Promise<void> {
-    return this.#parts.config.values.appendonly ? this.#startup!.load() : this.snapshots.load();
+  async load(): Promise<void> {
+    const { config, log } = this.#parts;
+    await (config.values.appendonly ? this.#startup!.load() : this.snapshots.load());
+    removeLeftovers(this.#logFiles, config.values.dir, isProcessAlive, log);
   }
 
   /** Gives up loading, and the snapshot that is being written. */

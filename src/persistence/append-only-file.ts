@@ -29,6 +29,7 @@ import { LeavingWriters } from './leaving-writers.ts';
 import type { ManifestEntry } from './manifest.ts';
 import { type SnapshotWriting, saveSnapshot } from './snapshot-file.ts';
 import type { SnapshotSettings } from './snapshot-settings.ts';
+import { systemReason } from './system-reason.ts';
 
 /** Between a failed rewrite and the next that has to be. */
 const RETRY_MS = 5000;
@@ -277,7 +278,7 @@ export class AppendOnlyFile implements AppendOnly, StreamReader, WriterEvents {
       return;
     }
     log.warning('Error writing to the AOF file', { reason: problem.message });
-    const text = `MISCONF Errors writing to the AOF file: ${problem.message}`;
+    const text = `MISCONF Errors writing to the AOF file: ${systemReason(problem)}`;
     executor.refuseWrites('appendonly', new CommandError(text));
   }
 

@@ -207,7 +207,7 @@ describe('what an interrupted change of files leaves', () => {
       await after.data.end();
     }
     expect(losses).toBeGreaterThan(5);
-  });
+  }, 120_000);
 
   test('a new directory is on the disk before anything is acknowledged', async () => {
     for (let round = 0; round < 10; round++) {
