@@ -10,6 +10,7 @@ import { checkAof } from './persistence/check-aof.ts';
 import { checkRdb } from './persistence/check-rdb.ts';
 import { SnapshotLoadError } from './persistence/snapshots.ts';
 import { Redstart } from './redstart.ts';
+import { compileCommandsWhole } from './server/compiler.ts';
 import { lowerClientsMax } from './server/file-limit.ts';
 import { keepYoungGenerationSmall } from './server/javascript-heap.ts';
 import { ListenError } from './server/listener.ts';
@@ -69,6 +70,7 @@ function refuseUnheededProtection({ source }: Config): void {
 
 async function serve(config: Config): Promise<void> {
   keepYoungGenerationSmall();
+  compileCommandsWhole();
   const { values } = config;
   const log = openLog(config);
   if (log === undefined) return;

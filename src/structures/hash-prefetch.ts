@@ -3,19 +3,27 @@
  * pass is a loop of independent loads, so that the memory system works on many at once.
  */
 import { EXTENT_SHIFT, type Ptr, UNIT_MASK } from '../memory/address.ts';
-import { BUCKET_RECORDS, BUCKET_TAGS, SEGMENT_CHUNKS, segmentOf } from './hash-table-layout.ts';
+import {
+  BUCKET_RECORDS,
+  BUCKET_TAGS,
+  COUNT_MASK,
+  OVERFLOW_MASK,
+  SEGMENT_CHUNKS,
+  segmentOf,
+} from './hash-table-layout.ts';
 
 /** Most hashes that one `prefetch` takes. */
 export const PREFETCH_MAX = 64;
 const LINE_WORDS = 16;
 const EXTENT_WORD_MASK = UNIT_MASK * 2 + 1;
 
+const tags = new Int32Array(PREFETCH_MAX);
 const places = new Int32Array(PREFETCH_MAX);
 const extents = new Int32Array(PREFETCH_MAX);
 
 /**
- * Reads the home buckets of the first `count` of `hashes`, then the first two lines of the record
- * behind each matching tag. Overwrites `hashes` with the addresses of these records, as signed
+ * Reads the buckets of the first `count` of `hashes`, then the first two lines of the record behind
+ * each matching tag. Overwrites `hashes` with the addresses of these records, as signed
  * integers, and 0 where there is none; that one tag agrees does not make it the right record. The
  * value returned only keeps the loads from being optimised away.
  */
@@ -36,12 +44,16 @@ export function prefetch(
     const chunk = words[at + SEGMENT_CHUNKS + (bucket >>> 4)]!;
     extents[i] = chunk >>> EXTENT_SHIFT;
     places[i] = ((chunk & UNIT_MASK) << 1) + ((bucket & 15) << 4);
-    hashes[i] = tag;
+    tags[i] = tag;
   }
   let sum = 0;
   for (let i = 0; i < count; i++) sum ^= allWords[extents[i]!]![places[i]!]!;
   for (let i = 0; i < count; i++) {
-    hashes[i] = recordWithTag(allWords[extents[i]!]!, places[i]!, hashes[i]!);
+    const cells = allWords[extents[i]!]!;
+    const cell = places[i]!;
+    const record = recordWithTag(cells, cell, tags[i]!);
+    const isHome = record !== 0 || (cells[cell]! & OVERFLOW_MASK) === 0;
+    hashes[i] = isHome ? record : passedOn(allWords, root, hashes[i]!);
   }
   for (let i = 0; i < count; i++) {
     const record = hashes[i]!;
@@ -53,9 +65,32 @@ export function prefetch(
   return sum;
 }
 
+/**
+ * The first record with the tag of a hash that its home bucket has passed on, 0 for none. These are
+ * few, but one of them may be what all commands work on.
+ */
+function passedOn(allWords: readonly Uint32Array[], root: Ptr, hash: number): number {
+  const segment = segmentOf(allWords, root, hash);
+  const words = allWords[segment >>> EXTENT_SHIFT]!;
+  const at = (segment & UNIT_MASK) << 1;
+  const shape = words[at]!;
+  const buckets = shape >>> 8;
+  const tag = (hash << (shape & 255)) >>> 16;
+  let bucket = (tag * buckets) >>> 16;
+  for (let steps = 1; steps < buckets; steps++) {
+    bucket = bucket + 1 === buckets ? 0 : bucket + 1;
+    const chunk = words[at + SEGMENT_CHUNKS + (bucket >>> 4)]!;
+    const cells = allWords[chunk >>> EXTENT_SHIFT]!;
+    const cell = ((chunk & UNIT_MASK) << 1) + ((bucket & 15) << 4);
+    const record = recordWithTag(cells, cell, tag);
+    if (record !== 0 || (cells[cell]! & OVERFLOW_MASK) === 0) return record;
+  }
+  return 0;
+}
+
 /** The first record of a bucket whose tag this is, 0 for none. */
 function recordWithTag(cells: Uint32Array, cell: number, tag: number): number {
-  const count = cells[cell]! & 15;
+  const count = cells[cell]! & COUNT_MASK;
   const pattern = (tag << 16) | tag;
   for (let slot = 0; slot < count; slot += 2) {
     const difference = cells[cell + BUCKET_TAGS + (slot >>> 1)]! ^ pattern;
