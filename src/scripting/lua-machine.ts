@@ -313,8 +313,11 @@ export class LuaMachine {
       module.api.lua_yield(L, 0);
       return;
     }
-    // From here on every instruction fails, so that no protected call goes on.
-    module.api.lua_sethook(L, this.#hook, HOOK_COUNT, 1);
+    // From here on every instruction fails, in whichever coroutine, so that no protected call goes
+    // on.
+    for (const each of [this.thread, ...this.#chain, L]) {
+      module.api.lua_sethook(each, this.#hook, HOOK_COUNT, 1);
+    }
     module.api.lua_createtable(L, 0, 1);
     module.pushText(L, `ERR ${this.abortText}`);
     module.api.lua_setfield(L, -2, module.name('err'));
