@@ -128,6 +128,25 @@ export const script = defineScript({
     on('b', receive()),
   ],
 
+  'Everything is flushed': [
+    ...waiting,
+    'FLUSHALL',
+    in72(on('a', receive()), AGAIN, GONE),
+    on('b', silence(10)),
+    'XADD s 1-0 f v',
+    on('b', receive()),
+  ],
+
+  'The stream gets another name': [
+    ...waiting,
+    'RENAME s t',
+    in72(on('a', receive()), AGAIN, GONE),
+    on('b', silence(10)),
+    'RENAME t s',
+    'XADD s 1-0 f v',
+    on('b', receive()),
+  ],
+
   'The group is destroyed': [
     ...waiting,
     'XGROUP DESTROY s g',

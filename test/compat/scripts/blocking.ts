@@ -246,6 +246,43 @@ export const script = defineScript({
     'EXISTS l',
   ]),
 
+  'A script wakes nobody before it is done': needing('EVAL', [
+    on('a', send('BLPOP k l 0')),
+    untilBlocked(1),
+    on('b', send('BLPOP k 0')),
+    untilBlocked(2),
+    [
+      'EVAL',
+      `redis.call('RPUSH', 'l', 'x') redis.call('RPUSH', 'k', 'y', 'z') return redis.call('LLEN', 'k')`,
+      '0',
+    ],
+    on('a', receive()),
+    on('b', receive()),
+    'LRANGE k 0 -1',
+    'DEL k',
+    on('a', send('BLPOP l 0')),
+    untilBlocked(1),
+    ['EVAL', `redis.call('RPUSH', 'l', 'x') return redis.call('DEL', 'l')`, '0'],
+    ['EVAL', `redis.call('RPUSH', 'l', 'x') return redis.call('NOSUCH')`, '0'],
+    on('a', receive()),
+    ['EVAL', `return redis.call('BLMPOP', 0, 1, 'l', 'LEFT')`, '0'],
+  ]),
+
+  'Flushing leaves those who wait for lists': [
+    on('a', send('BLPOP l 0')),
+    untilBlocked(1),
+    on('b', send('BZPOPMIN z 0')),
+    untilBlocked(2),
+    'FLUSHALL',
+    'FLUSHDB',
+    'SWAPDB 0 0',
+    on('a', silence(10)),
+    'RPUSH l x',
+    'ZADD z 1 m',
+    on('a', receive()),
+    on('b', receive()),
+  ],
+
   'SORT stores a list': needing('SORT', [
     'RPUSH from 3 1 2',
     on('a', send('BLPOP l 0')),

@@ -274,6 +274,17 @@ export const script = defineScript({
     nothingElse(),
   ],
 
+  'In scripts': needing('EVAL EVAL_RO', [
+    ...tracking(),
+    ['EVAL', `return redis.call('GET', KEYS[1])`, '1', 'k'],
+    on('b', 'SET k v'),
+    receive(),
+    ['EVAL_RO', `return redis.call('GET', KEYS[1])`, '1', 'k'],
+    ['EVAL', `redis.call('SET', KEYS[1], 'w') return 1`, '1', 'k'],
+    receive(),
+    nothingElse(),
+  ]),
+
   OPTIN: [
     ...tracking('OPTIN'),
     'GET a',
