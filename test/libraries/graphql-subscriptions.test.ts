@@ -43,6 +43,8 @@ describe('graphql-redis-subscriptions', () => {
     await expect
       .poll(() => client.pubsub('NUMSUB', 'said.den', 'said.attic'))
       .toEqual(['said.den', 1, 'said.attic', 1]);
+    // What comes back on that connection comes behind the confirmation of the subscriptions.
+    await here.getSubscriber().ping();
     const say = (room: string, text: string, likes: number) => {
       return there.publish(`said.${room}`, { said: { room, text, likes } });
     };
