@@ -98,61 +98,6 @@ test(`a replay of random commands gives the same data (SEED=${seed})`, async () 
   }
 }, 180_000);
 
-test('cut at every byte of its end, it starts with an exact prefix, and goes on', async () => {
-  const disk = new SimulatedDisk(seed);
-  const engine = await started(disk);
-  const states = new Map<string, number>();
-  const note = (): void => {
-    if (!states.has(engine.digest())) states.set(engine.digest(), states.size);
-  };
-  note();
-  for (let i = 0; i < 6; i++) {
-    engine.text('SET', `k${i}`, 'v'.repeat(i));
-    note();
-    for (const line of [['MULTI'], ['INCR', 'n'], ['RPUSH', 'l', String(i)], ['EXEC']]) {
-      engine.text(...line);
-    }
-    note();
-  }
-  await engine.data.end();
-  const whole = disk.contentOf(INCREMENT)!;
-  let last = states.size - 1;
-  for (let length = whole.length; length >= whole.length - 300; length--) {
-    const cut = copyOf(disk, INCREMENT, whole.subarray(0, length));
-    const first = await started(cut);
-    const state = states.get(first.digest());
-    expect(state, `cut to ${length}`).toBeDefined();
-    expect(state, `cut to ${length}`).toBeLessThanOrEqual(last);
-    last = state!;
-    first.text('SET', 'later', String(length));
-    await first.data.end();
-    const second = await started(cut);
-    expect(second.text('GET', 'later')).toBe(JSON.stringify(String(length)));
-    await second.data.end();
-  }
-}, 180_000);
-
-test('a damaged byte of structure stops the start, and nothing is touched', async () => {
-  const disk = new SimulatedDisk(seed);
-  const engine = await started(disk);
-  for (let i = 0; i < 5; i++) engine.text('SET', `key ${i}`, 'some value');
-  await engine.data.end();
-  const whole = disk.contentOf(INCREMENT)!;
-  const begin = whole.indexOf('*3', 30);
-  for (const at of [begin, begin + 1, begin + 2, begin + 4, begin + 5, begin + 6]) {
-    const damaged = Buffer.from(whole);
-    damaged[at]! ^= 0x40;
-    const broken = copyOf(disk, INCREMENT, damaged);
-    await expect(started(broken)).rejects.toThrow(`cannot be loaded from byte ${begin} on`);
-    expect(broken.contentOf(INCREMENT)!.equals(damaged)).toBe(true);
-    const lines: string[] = [];
-    expect(checkAof([`${FILES}/appendonly.aof.manifest`], (line) => lines.push(line), broken)).toBe(
-      1,
-    );
-    expect(lines.join('\n')).toContain(`It is damaged at byte ${begin}`);
-  }
-});
-
 test('check-aof fixes what is cut off', async () => {
   const disk = new SimulatedDisk(seed);
   const engine = await started(disk);

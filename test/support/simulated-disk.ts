@@ -52,6 +52,8 @@ export class SimulatedDisk implements LogFileSystem {
   tearsWrites = true;
   /** Whether writes may take less than they are asked to. */
   writesShort = false;
+  /** Whether what is left of the writes to a file is a beginning of them: nothing behind a loss. */
+  keepsOrder = false;
   /** Fails a call: told its number, from 1 on, and its name; null for a call that succeeds. */
   faultAt: (call: number, name: string) => Fault | null = () => null;
   /** What is random about it. */
@@ -100,10 +102,12 @@ export class SimulatedDisk implements LogFileSystem {
     for (const inode of new Set([...this.#names.values(), ...this.#durableNames.values()])) {
       for (const { bytes, position } of inode.writes) {
         const choice = random.integer(0, 3);
+        if (choice === 0 && this.keepsOrder) break;
         if (choice === 0) continue;
         const isTorn = choice === 1 && this.tearsWrites;
         const length = isTorn ? random.integer(0, bytes.length) : bytes.length;
         inode.durable = overwritten(inode.durable, bytes.subarray(0, length), position);
+        if (isTorn && this.keepsOrder) break;
       }
       inode.writes = [];
       inode.content = inode.durable;
