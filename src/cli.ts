@@ -12,7 +12,7 @@ import { SnapshotLoadError } from './persistence/snapshots.ts';
 import { Redstart } from './redstart.ts';
 import { compileCommandsWhole } from './server/compiler.ts';
 import { lowerClientsMax } from './server/file-limit.ts';
-import { keepYoungGenerationSmall } from './server/javascript-heap.ts';
+import { collectWithoutHelpers } from './server/javascript-heap.ts';
 import { ListenError } from './server/listener.ts';
 import { loadingBar } from './server/loading-bar.ts';
 import { createLogger, LogFileError, type Logger } from './server/logger.ts';
@@ -69,7 +69,7 @@ function refuseUnheededProtection({ source }: Config): void {
 }
 
 async function serve(config: Config): Promise<void> {
-  keepYoungGenerationSmall();
+  collectWithoutHelpers();
   compileCommandsWhole();
   const { values } = config;
   const log = openLog(config);

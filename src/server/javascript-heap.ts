@@ -5,11 +5,18 @@
 import { setFlagsFromString } from 'node:v8';
 
 /**
- * Keeps the young generation at the size it starts with, and has the main thread alone collect it.
- * Hardly anything lives in it, so growing makes collections rarer but not cheaper, and takes 5 MB;
- * and helper threads are what a collection waits for on a busy machine, for up to 35 ms.
+ * Has the main thread collect a heap this small by itself, in short steps: helper threads are what
+ * a collection waits for on a busy machine, and what takes the CPU from it. Keeps the young
+ * generation at the size it starts with too: hardly anything lives in it, so growing makes
+ * collections rarer but not cheaper, and takes 5 MB.
+ *
+ * To be called before the first extent is allocated: a collection that is under way counts on
+ * its helpers.
  */
-export function keepYoungGenerationSmall(): void {
+export function collectWithoutHelpers(): void {
   setFlagsFromString('--semi-space-growth-factor=1');
   setFlagsFromString('--no-parallel-scavenge');
+  setFlagsFromString('--no-concurrent-marking');
+  setFlagsFromString('--no-parallel-compaction');
+  setFlagsFromString('--no-parallel-pointer-update');
 }
