@@ -1,6 +1,6 @@
 /**
  * How a score tree grows. A full node first shares with its neighbours; only when those are full
- * too does one more node come between them, so that random insertions fill nodes to 84 % and not
+ * too does one more node come between them, so that random insertions fill nodes to 89 % and not
  * to 69. An insertion at either end of the tree begins a node of its own instead: those that it
  * leaves behind stay full.
  *
