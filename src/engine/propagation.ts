@@ -87,7 +87,9 @@ export class Propagation implements ChangeListener {
     if ((command.mask & CHANGING) === 0) return;
     const { noted } = this.#effects;
     const hasChanged = this.#keyspace.dirty - this.#keyspace.expired !== this.#changes;
-    if (noted.length > 0) {
+    if (session.isUnlogged) {
+      this.#effects.clear();
+    } else if (noted.length > 0) {
       for (const words of noted) {
         this.#begin(this.#database);
         this.#out.words(words);
@@ -99,7 +101,7 @@ export class Propagation implements ChangeListener {
     } else {
       return;
     }
-    session.written = this.offset + this.#out.length;
+    if (!session.isUnlogged) session.written = this.offset + this.#out.length;
     // A command that ran others has changed nothing itself.
     this.#changes = this.#keyspace.dirty - this.#keyspace.expired;
   }

@@ -57,6 +57,8 @@ export class Session implements Context, ClientState {
   deniesBlocking = false;
   /** Whether a script runs commands for it. */
   inScript = false;
+  /** Whether that script keeps what it changes out of the stream of changes. */
+  isUnlogged = false;
   /** Whether it does again what was done before, so that nothing is checked or held back. */
   replays = false;
   /** Where in the stream of changes its own end. */

@@ -90,6 +90,12 @@ export class CommandCall {
     return writer.buffer[0] === TYPE_ERROR ? this.#failed(L, raises) : 1;
   }
 
+  /** Whether what the script changes from here on is kept out of the stream of changes. */
+  setUnlogged(isUnlogged: boolean): void {
+    const { session } = this.#permission;
+    if (session !== null) session.isUnlogged = isUnlogged;
+  }
+
   /** Raises a table with the text of an error, or returns it. */
   fail(L: LuaThread, text: string, raises: boolean): number {
     const { module } = this.#machine;

@@ -9,6 +9,7 @@ import type { Library, LuaMachine } from './lua-machine.ts';
 const LOG_LEVELS = ['debug', 'verbose', 'notice', 'warning'] as const;
 /** Both the append-only file and replicas; the least mask is neither. */
 const REPLICATE_ALL = 3;
+const REPLICATE_AOF = 1;
 const WRONG_ARGUMENTS = 'ERR wrong number or type of arguments';
 
 const CONSTANTS: Library = {
@@ -19,7 +20,7 @@ const CONSTANTS: Library = {
   LOG_NOTICE: 2,
   LOG_WARNING: 3,
   REPL_NONE: 0,
-  REPL_AOF: 1,
+  REPL_AOF: REPLICATE_AOF,
   REPL_SLAVE: 2,
   REPL_REPLICA: 2,
   REPL_ALL: REPLICATE_ALL,
@@ -124,7 +125,10 @@ export class RedisLibrary {
       return this.#fail(L, 'redis.set_repl() requires two arguments.');
     }
     const mask = api.lua_tonumber(L, 1);
-    if (mask >= 0 && mask <= REPLICATE_ALL) return 0;
+    if (mask >= 0 && mask <= REPLICATE_ALL) {
+      this.#calls.setUnlogged((mask & REPLICATE_AOF) === 0);
+      return 0;
+    }
     return this.#fail(
       L,
       'Invalid replication flags. Use REPL_AOF, REPL_REPLICA, REPL_ALL or REPL_NONE.',

@@ -52,6 +52,7 @@ interface Running {
   readonly startMs: number;
   readonly nowMs: number;
   database: Database;
+  isUnlogged: boolean;
   sliceEndMs: number;
   isParked: boolean;
   /** Whether a pause of clients held expiry when the script was first stopped. */
@@ -112,6 +113,7 @@ export class ScriptRunner implements CallPermission {
       startMs,
       nowMs: this.#keyspace.nowMs,
       database: session.database,
+      isUnlogged: false,
       sliceEndMs: startMs + this.thresholdMs,
       isParked: false,
       expiryWasHeld: false,
@@ -161,12 +163,15 @@ export class ScriptRunner implements CallPermission {
     session.replies = REPLY_ON;
     this.session = session;
     session.inScript = true;
+    session.isUnlogged = running.isUnlogged;
     this.#keyspace.nowMs = running.nowMs;
     try {
       this.#executor.runTogether(session, this.#runMachine);
     } finally {
       this.session = null;
       session.inScript = false;
+      running.isUnlogged = session.isUnlogged;
+      session.isUnlogged = false;
       running.database = session.database;
       session.database = database;
       session.replies = replies;

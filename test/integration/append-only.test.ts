@@ -34,6 +34,8 @@ SELECT 5|SET in5 1|SELECT 0|SET back 1|SWAPDB 0 1|SWAPDB 0 1|DEL x3 nope|UNLINK 
 MULTI|SET t 1|GET t|INCR t|EXEC|MULTI|SET t 1|EXEC|MULTI|GET t|EXEC|XADD xs * f v|XADD xs 9999999999999-* f v
 XADD xs MAXLEN ~ 1 * f v|XTRIM xs MAXLEN ~ 0|XADD xg 1-1 f v|XGROUP CREATE xg grp 0
 EVAL redis.call('set','sc','1');redis.call('incr','sc') 0|EVAL redis.call('incr','sc') 0
+EVAL redis.set_repl(redis.REPL_NONE);redis.call('set','no','1');redis.set_repl(redis.REPL_ALL);redis.call('set','yes','1') 0
+EVAL redis.set_repl(redis.REPL_REPLICA);redis.call('spop','st2');return{redis.call('set','no','2')} 0|SET no 3
 XGROUP CREATECONSUMER xg grp c0|XACK xg grp 1-1|XDEL xg 1-1|XSETID xg 10-0|XGROUP DESTROY xg grp|FLUSHDB
 `;
 
