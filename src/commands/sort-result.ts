@@ -37,8 +37,10 @@ export function sortElements(context: Context, query: SortQuery, source: SortSou
   const first = Math.min(Math.max(offset, 0), source.count);
   const left = source.count - first;
   const count = limit < 0 ? left : Math.min(limit, left);
-  // A set has no order that could be stored: without one to sort by it is sorted by its texts.
-  const needsOrder = !query.isSorted && source.type === TYPE_SET && query.target > 0;
+  // A set has no order that could be stored or that a script could rely on: without one to sort
+  // by it is sorted by its texts.
+  const isReliedOn = query.target > 0 || context.client.inScript;
+  const needsOrder = !query.isSorted && source.type === TYPE_SET && isReliedOn;
   if (!query.isSorted && !needsOrder) {
     const elements = takeElements(context, source, first, count, query.isDescending);
     return { elements, order: null, first: 0, count };

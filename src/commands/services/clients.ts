@@ -84,6 +84,8 @@ export interface ClientState {
   readonly paused: boolean;
   /** Whether commands are answered at once even if they would wait: those of a transaction are. */
   readonly deniesBlocking: boolean;
+  /** Whether a script runs commands for it. */
+  readonly inScript: boolean;
   /** What a command of it waits for, if one does. */
   readonly waiting: WaitState | null;
   /** What MULTI or WATCH has begun, if anything. */

@@ -87,6 +87,13 @@ export const script = defineScript(
       'FUNCTION FLUSH',
     ],
 
+    'SORT of a set gives scripts an order': [
+      'SADD s zeta alpha 10 mid beta',
+      ['EVAL', "return redis.call('SORT', 's', 'BY', 'nosort')", '0'],
+      ['EVAL', "return redis.call('SORT_RO', 's', 'BY', 'nosort', 'LIMIT', 1, 2)", '0'],
+      ['EVAL', "return redis.call('SORT', 's', 'BY', 'nosort', 'DESC', 'GET', '#')", '0'],
+    ],
+
     'Scripts that only read': [
       'FUNCTION FLUSH',
       ['FUNCTION', 'LOAD', LIBRARY],
