@@ -65,7 +65,8 @@ describe('What all scripts share is read-only', () => {
   });
 
   test('and what leads out of the sandbox is not there', () => {
-    for (const name of ['getfenv', 'setfenv', 'newproxy', 'dofile', 'require', 'io', 'debug']) {
+    const ways = ['getfenv', 'setfenv', 'newproxy', 'dofile', 'require', 'package', 'io', 'debug'];
+    for (const name of ways) {
       expect(run(`return ${name}`)).toContain('nonexistent global variable');
     }
   });
@@ -73,6 +74,25 @@ describe('What all scripts share is read-only', () => {
   test('metatables of other basic types cannot be set', () => {
     expect(run('return getmetatable(1) == nil and getmetatable(nil) == nil')).toBe('(integer) 1');
     expect(run('setmetatable(1, {})')).toContain('bad argument #1');
+  });
+});
+
+describe('Numbers at the end of their range', () => {
+  test.each([
+    ['return bit.tohex(65535, -2147483648)', '"0000FFFF"'],
+    ['return bit.tohex(65535, 2147483647)', '"0000ffff"'],
+    ['return {unpack({1, 2, 3}, -2, 2147483647)}', 'too many results to unpack'],
+    ['return {unpack({1, 2, 3}, 2147483647, 2147483647)}', '[]'],
+    ["return string.sub('abc', -2147483648, 2147483647)", '"abc"'],
+  ])('%s', (code, answer) => {
+    expect(run(code)).toContain(answer);
+    expectHealthy();
+  });
+
+  test('a long bracket that never ends is a mistake of the script', () => {
+    const code = "return loadstring('x = [' .. string.rep('=', 2 ^ 20))";
+    expect(run(code)).toBe('(nil)');
+    expectHealthy();
   });
 });
 
