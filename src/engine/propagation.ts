@@ -85,23 +85,8 @@ export class Propagation implements ChangeListener {
   /** After it, whether or not it has failed. */
   after(session: Session, command: RegisteredCommand, args: Args): void {
     if ((command.mask & CHANGING) === 0) return;
-    const { noted } = this.#effects;
-    const hasChanged = this.#keyspace.dirty - this.#keyspace.expired !== this.#changes;
-    if (session.isUnlogged) {
-      this.#effects.clear();
-    } else if (noted.length > 0) {
-      for (const words of noted) {
-        this.#begin(this.#database);
-        this.#out.words(words);
-      }
-      this.#effects.clear();
-    } else if (hasChanged) {
-      this.#begin(this.#database);
-      this.#out.args(args);
-    } else {
-      return;
-    }
-    if (!session.isUnlogged) session.written = this.offset + this.#out.length;
+    if (session.isUnlogged) this.#effects.clear();
+    else if (this.#write(args)) session.written = this.offset + this.#out.length;
     // A command that ran others has changed nothing itself.
     this.#changes = this.#keyspace.dirty - this.#keyspace.expired;
   }
@@ -142,6 +127,23 @@ export class Propagation implements ChangeListener {
 
   databasesSwapped(): void {
     // As above.
+  }
+
+  /** Writes what the command has changed; whether that was anything. */
+  #write(args: Args): boolean {
+    const { noted } = this.#effects;
+    if (noted.length > 0) {
+      for (const words of noted) {
+        this.#begin(this.#database);
+        this.#out.words(words);
+      }
+      this.#effects.clear();
+      return true;
+    }
+    if (this.#keyspace.dirty - this.#keyspace.expired === this.#changes) return false;
+    this.#begin(this.#database);
+    this.#out.args(args);
+    return true;
   }
 
   /** Begins a command of the unit. */
