@@ -13,12 +13,12 @@ import { Redstart } from './redstart.ts';
 import { compileCommandsWhole } from './server/compiler.ts';
 import { lowerClientsMax } from './server/file-limit.ts';
 import { collectWithoutHelpers } from './server/javascript-heap.ts';
-import { ListenError } from './server/listener.ts';
 import { loadingBar } from './server/loading-bar.ts';
 import { createLogger, LogFileError, type Logger } from './server/logger.ts';
 import { followProcessTitle } from './server/process-title.ts';
 import { logStart } from './server/start-banner.ts';
 import { Supervision } from './server/supervision.ts';
+import { ListenError } from './server/tcp-sockets.ts';
 import { usage } from './server/usage.ts';
 
 /** How a signal shuts the server down. */
