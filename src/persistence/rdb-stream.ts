@@ -8,8 +8,9 @@
  * It is what this program has written uncompressed, so nothing is checked that a file is checked
  * for.
  */
-import { INT64_TEXT_MAX } from '../structures/int64.ts';
+
 import { writeInteger } from '../protocol/numbers.ts';
+import { INT64_TEXT_MAX } from '../structures/int64.ts';
 import {
   ENCODED_INT8,
   ENCODED_INT16,
@@ -28,7 +29,7 @@ const TWO_TO_32 = 2 ** 32;
 /** Bytes that follow the first one of a length in 64 bits. */
 const LONG_LENGTH_BYTES = 8;
 
-/** See the file's comment. What a `try` answers with false is taken up again as if it had not been. */
+/** See the file's comment. A `try` that answers with false has read nothing. */
 export class RdbStream {
   /** What was read last: a length, rounded above 2^53. */
   value = 0;

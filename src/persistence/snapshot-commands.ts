@@ -7,8 +7,12 @@
  * What is longer than a chunk passes in pieces; memory holds one packed value or one member at
  * most.
  */
-import { RDB_STREAM_3, RDB_STRING } from './rdb-format.ts';
+
+import { CollectionCommands } from './collection-commands.ts';
+import { CommandOutput } from './command-output.ts';
+import { CommandValue } from './command-value.ts';
 import {
+  HEADER_BYTES,
   OP_AUX,
   OP_DATABASE,
   OP_EOF,
@@ -17,15 +21,13 @@ import {
   OP_FUNCTION,
   OP_IDLE,
   OP_RESIZE,
-  HEADER_BYTES,
+  RDB_STREAM_3,
+  RDB_STRING,
 } from './rdb-format.ts';
-import { CollectionCommands } from './collection-commands.ts';
-import { CommandOutput } from './command-output.ts';
 import { RdbStream } from './rdb-stream.ts';
 import type { ByteSink } from './rdb-writer.ts';
 import type { Steps } from './steps.ts';
 import { StreamCommands } from './stream-commands.ts';
-import { CommandValue } from './command-value.ts';
 
 /** How commands are written in place of a snapshot. */
 export interface CommandWriting {

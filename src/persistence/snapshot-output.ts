@@ -82,8 +82,8 @@ export class SnapshotOutput implements ByteSink {
   }
 
   /**
-   * Writes the checksum, if there is one, and closes the file, once all of it is on the disk. Rejects with what has
-   * gone wrong, with the file closed.
+   * Writes the checksum, if there is one, and closes the file, once all of it is on the disk.
+   * Rejects with what has gone wrong, with the file closed.
    */
   async finish(): Promise<void> {
     const checksum = Buffer.alloc(CHECKSUM_BYTES);
