@@ -1,4 +1,5 @@
 /** The append-only file as the configuration says it is to be. */
+import type { AppendOnlySizes } from '../commands/services/append-only.ts';
 import type { Config } from '../engine/config.ts';
 import type { SyncPolicy } from './aof-writer.ts';
 
@@ -69,4 +70,13 @@ export function aofSettings({ values }: Config): AofSettings {
       return values['aof-disable-auto-gc'];
     },
   };
+}
+
+/** Whether the files have grown so much that they are to be written anew. */
+export function hasGrown(settings: AofSettings, sizes: AppendOnlySizes | null): boolean {
+  const { rewritePercentage, rewriteBytesMin } = settings;
+  if (sizes === null || rewritePercentage === 0) return false;
+  if (sizes.currentBytes <= rewriteBytesMin) return false;
+  const growth = sizes.currentBytes - sizes.baseBytes;
+  return growth * 100 >= rewritePercentage * Math.max(1, sizes.baseBytes);
 }
