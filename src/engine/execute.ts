@@ -96,7 +96,6 @@ export class Executor {
   observer: CallObserver | null = null;
   /** Sessions that a pause has stopped, in the order in which it did. */
   readonly held: Set<Session> = new Set();
-
   readonly #registry: Registry;
   readonly #statistics: EngineStatistics;
   #gate = 0;
@@ -183,6 +182,11 @@ export class Executor {
   set memory(memory: CommandGate | null) {
     this.#memory = memory;
     this.#gate = memory === null ? this.#gate & ~GATE_LIMITED : this.#gate | GATE_LIMITED;
+  }
+
+  /** Whether what `execute` is given stays where it is until this says no, for all of a row. */
+  set bytesStay(stay: boolean) {
+    if (this.#propagation !== null) this.#propagation.bytesStay = stay;
   }
 
   /** Begins a batch of commands; `nowMs` is the reading of `performance.now` that woke us. */
