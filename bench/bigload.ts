@@ -130,7 +130,7 @@ function reportGaps(
   const count = (cause: Cause) => caused.filter((one) => one.cause === cause).length;
   console.log(
     `${name}: ${caused.length} gaps > ${GAP_MS} ms: ${count('server')} its own, ` +
-      `${count('machine')} on a CPU that stood still, ${count('starved')} for want of a CPU.`,
+      `${count('machine')} on a CPU that stood still, ${count('starved')} while others had the CPU.`,
   );
   if (caused.length === 0) return;
   const longest = caused
@@ -138,11 +138,14 @@ function reportGaps(
     .slice(0, GAPS_SHOWN_MAX);
   const rows = longest.map(({ gap, cause, starvedMs, absentMs, ownMs }) => {
     const { latencyMs, before, after } = gap.longest;
-    const parts = [latencyMs, starvedMs, absentMs, ownMs, after.ranMs - before.ranMs];
+    const ranMs = after.ranMs - before.ranMs;
+    const helpersMs = after.helpersRanMs - before.helpersRanMs;
+    const parts = [latencyMs, starvedMs, absentMs, ownMs, ranMs, helpersMs];
     const held = loads.findLast(({ atMs }) => atMs <= gap.fromMs)?.done ?? 0;
     return [...parts.map((ms) => ms.toFixed(2)), String(held), cause];
   });
-  const titles = ['gap ms', 'without CPU', 'CPU still', 'own ms', 'thread ran', 'keys held'];
+  const parts = ['gap ms', 'others ran', 'CPU still', 'own ms', 'main ran', 'helpers ran'];
+  const titles = [...parts, 'keys held'];
   const cause = { title: 'cause', align: 'left' as const };
   console.log(formatTable([...titles.map((title) => ({ title })), cause], rows));
 }

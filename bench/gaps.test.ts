@@ -4,11 +4,17 @@ import { explainGap, findGaps } from './gaps.ts';
 import type { Sample } from './latency-probe.ts';
 
 /** Milliseconds that the thread had waited for a CPU, and its CPU, before and after. */
-const sample = (sentMs: number, latencyMs: number, waited = [0, 0], cpus = [0, 0]): Sample => ({
+const sample = (
+  sentMs: number,
+  latencyMs: number,
+  waited = [0, 0],
+  cpus = [0, 0],
+  helpersRanMs = 0,
+): Sample => ({
   sentMs,
   latencyMs,
-  before: { cpu: cpus[0]!, ranMs: 0, waitedMs: waited[0]! },
-  after: { cpu: cpus[1]!, ranMs: 0, waitedMs: waited[1]! },
+  before: { cpu: cpus[0]!, ranMs: 0, waitedMs: waited[0]!, helpersRanMs: 100 },
+  after: { cpu: cpus[1]!, ranMs: 0, waitedMs: waited[1]!, helpersRanMs: 100 + helpersRanMs },
 });
 
 const explain = (samples: readonly Sample[], absences: readonly Absence[] = []) =>
@@ -47,6 +53,12 @@ test('what no CPU explains is the server’s own, also while another CPU stood s
 test('without the wait for a CPU it would have been in time', () => {
   expect(explain([sample(0, 20, [3, 19])])).toEqual([['starved', 16, 0, 4]]);
   expect(explain([sample(0, 20, [3, 17])])).toEqual([['server', 14, 0, 6]]);
+});
+
+test('a wait for threads of the server itself is its own', () => {
+  expect(explain([sample(0, 20, [3, 19], [0, 0], 1)])).toEqual([['starved', 15, 0, 5]]);
+  expect(explain([sample(0, 20, [3, 19], [0, 0], 2)])).toEqual([['server', 14, 0, 6]]);
+  expect(explain([sample(0, 20, [3, 19], [0, 0], 30)])).toEqual([['server', 0, 0, 20]]);
 });
 
 test('the CPU of the thread stood still: what overlaps the wait is taken off', () => {

@@ -1,9 +1,9 @@
 /**
  * Gaps in a server's answers, and whose they are. From the wait for an answer are taken off, in
- * this order: the time in which the server's thread was ready but had no CPU, by the scheduler's
- * own account; then the time in which the CPU it was on did not run at all. What is left is the
- * server's, whether it was busy or waited for something else than a CPU. In doubt it is the
- * server's: see `absentMs`.
+ * this order: the time in which the server's thread was ready but others had the CPU, by the
+ * scheduler's own account; then the time in which the CPU it was on did not run at all. What is
+ * left is the server's, whether it was busy or waited for something else than a CPU. In doubt it is
+ * the server's: see `explainGap` and `absentMs`.
  */
 import type { Absence } from './cpu-watch.ts';
 import { type Sample, starvedMs } from './latency-probe.ts';
@@ -18,14 +18,15 @@ export interface Gap {
 
 /**
  * `server`: more than the limit is left. `machine`: no more than the limit is left, and it takes
- * the CPUs' absences to explain that. `starved`: the want of a CPU alone explains it.
+ * the CPUs' absences to explain that. `starved`: others that had the CPU explain it
+ * alone.
  */
 export type Cause = 'machine' | 'starved' | 'server';
 
 export interface CausedGap {
   readonly gap: Gap;
   readonly cause: Cause;
-  /** Parts of the longest wait: ready to run without a CPU, and on a CPU that did not run. */
+  /** Parts of the longest wait: others had the CPU, and the CPU did not run. */
   readonly starvedMs: number;
   readonly absentMs: number;
   /** The rest of it. */
@@ -53,7 +54,10 @@ export function explainGap(
   limitMs: number,
 ): CausedGap {
   const { latencyMs } = gap.longest;
-  const starved = starvedMs(gap.longest);
+  const { before, after } = gap.longest;
+  // While a server's own threads run, its main thread may be waiting for one of them.
+  const helpersMs = after.helpersRanMs - before.helpersRanMs;
+  const starved = Math.max(0, starvedMs(gap.longest) - helpersMs);
   const during = absences.filter(
     ({ fromMs, toMs }) => fromMs < answeredMs(gap.longest) && toMs > gap.longest.sentMs,
   );

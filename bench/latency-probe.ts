@@ -17,6 +17,8 @@ export interface ThreadState {
   readonly ranMs: number;
   /** Ready to run, but without a CPU. */
   readonly waitedMs: number;
+  /** What the other threads of the same process have run, all together. */
+  readonly helpersRanMs: number;
 }
 
 /**
@@ -31,7 +33,7 @@ export interface Sample {
   readonly after: ThreadState;
 }
 
-const UNKNOWN_THREAD: ThreadState = { cpu: 0, ranMs: 0, waitedMs: 0 };
+const UNKNOWN_THREAD: ThreadState = { cpu: 0, ranMs: 0, waitedMs: 0, helpersRanMs: 0 };
 
 export class LatencyProbe {
   readonly samples: Sample[] = [];

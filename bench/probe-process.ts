@@ -3,7 +3,7 @@
  * stop, and then hands over all samples. One process watches both: when it is itself kept from
  * running, both seem late at once.
  */
-import { openSync, readSync } from 'node:fs';
+import { openSync, readdirSync, readSync } from 'node:fs';
 import { parseCpu, parseSchedstat } from './cpu.ts';
 import { makeRealTime, PROBER_PRIORITY } from './cpu-watch.ts';
 import { LatencyProbe, type Sample, type ThreadState } from './latency-probe.ts';
@@ -38,17 +38,26 @@ process.once('message', async () => {
   process.send!(report, () => process.disconnect());
 });
 
-/** Looks at the main thread of a process; the files are kept open. */
+/** Looks at the threads that a process has now; the files are kept open. */
 function threadReader(pid: number): () => ThreadState {
-  const folder = `/proc/${pid}/task/${pid}`;
-  const [scheduling, status] = [
-    openSync(`${folder}/schedstat`, 'r'),
-    openSync(`${folder}/stat`, 'r'),
-  ];
+  const folder = `/proc/${pid}/task`;
+  const open = (thread: string, file: string) => openSync(`${folder}/${thread}/${file}`, 'r');
+  const main = String(pid);
+  const [status, scheduling] = [open(main, 'stat'), open(main, 'schedstat')];
+  const helpers = readdirSync(folder)
+    .filter((thread) => thread !== main)
+    .map((thread) => open(thread, 'schedstat'));
   const bytes = Buffer.alloc(1024);
   const read = (file: number) => bytes.toString('latin1', 0, readSync(file, bytes, 0, 1024, 0));
   return () => {
     const { ranNanos, waitedNanos } = parseSchedstat(read(scheduling));
-    return { cpu: parseCpu(read(status)), ranMs: ranNanos / 1e6, waitedMs: waitedNanos / 1e6 };
+    let helpersNanos = 0;
+    for (const helper of helpers) helpersNanos += parseSchedstat(read(helper)).ranNanos;
+    return {
+      cpu: parseCpu(read(status)),
+      ranMs: ranNanos / 1e6,
+      waitedMs: waitedNanos / 1e6,
+      helpersRanMs: helpersNanos / 1e6,
+    };
   };
 }
