@@ -12,6 +12,7 @@ import { SnapshotLoadError } from './persistence/snapshots.ts';
 import { Redstart } from './redstart.ts';
 import { compileCommandsWhole } from './server/compiler.ts';
 import { lowerClientsMax } from './server/file-limit.ts';
+import { letMainThreadPrevail } from './server/helper-threads.ts';
 import { collectWithoutHelpers } from './server/javascript-heap.ts';
 import { loadingBar } from './server/loading-bar.ts';
 import { createLogger, LogFileError, type Logger } from './server/logger.ts';
@@ -71,6 +72,7 @@ function refuseUnheededProtection({ source }: Config): void {
 async function serve(config: Config): Promise<void> {
   collectWithoutHelpers();
   compileCommandsWhole();
+  letMainThreadPrevail();
   const { values } = config;
   const log = openLog(config);
   if (log === undefined) return;

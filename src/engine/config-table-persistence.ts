@@ -112,8 +112,7 @@ export const PERSISTENCE_DIRECTIVES = {
   'aof-use-rdb-preamble': directive(
     BOOLEAN,
     'yes',
-    'Whether a rewritten append-only file begins with a snapshot.',
-    { effect: 'planned' },
+    'Whether the base of a rewritten append-only file is a snapshot, or else commands.',
   ),
   'aof-timestamp-enabled': directive(
     BOOLEAN,

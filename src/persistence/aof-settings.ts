@@ -15,6 +15,8 @@ export interface AofSettings {
   /** Whether the time is noted. */
   readonly notesTime: boolean;
   readonly restsDuringRewrite: boolean;
+  /** Whether a base is a snapshot, or else commands. */
+  readonly usesSnapshots: boolean;
   /** Whether a base is synchronised bit by bit. */
   readonly syncsIncrementally: boolean;
   /** Growth in percent, and bytes, that start a rewrite; 0 percent is never. */
@@ -50,6 +52,9 @@ export function aofSettings({ values }: Config): AofSettings {
     },
     get restsDuringRewrite() {
       return values['no-appendfsync-on-rewrite'];
+    },
+    get usesSnapshots() {
+      return values['aof-use-rdb-preamble'];
     },
     get syncsIncrementally() {
       return values['aof-rewrite-incremental-fsync'];

@@ -172,7 +172,7 @@ describe('what is added to the append-only file', () => {
     expect(file.content).toBe('abc');
   });
 
-  test('does not wait for more with always, when it is full or asked for, and at the end', async () => {
+  test('does not wait for more with always, when full or asked for, nor at the end', async () => {
     file.isHasty = false;
     const writer = start('everysec');
     for (let i = 0; i < 3; i++) writer.take(MEGABYTE, 64 * 1024);

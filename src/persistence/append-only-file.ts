@@ -10,7 +10,6 @@ import { CommandError } from '../commands/errors.ts';
 import type { AppendOnly, AppendOnlySizes } from '../commands/services/append-only.ts';
 import type { ClientState } from '../commands/services/clients.ts';
 import type { LibraryStore } from '../commands/services/scripting.ts';
-import { REDIS_VERSION } from '../commands/version.ts';
 import { resumeHeld } from '../engine/call-rules.ts';
 import type { Clock } from '../engine/clock.ts';
 import type { Executor } from '../engine/execute.ts';
@@ -18,6 +17,7 @@ import type { Log } from '../engine/log.ts';
 import type { Propagation, StreamReader } from '../engine/propagation.ts';
 import { type Session, sessionOf } from '../engine/session.ts';
 import type { Keyspace } from '../keyspace/keyspace.ts';
+import { baseFacts, baseWriting } from './aof-base.ts';
 import type { LogFileSystem } from './aof-file.ts';
 import { AofFiles } from './aof-files.ts';
 import type { AofSettings } from './aof-settings.ts';
@@ -422,24 +422,13 @@ export class AppendOnlyFile implements AppendOnly, StreamReader, WriterEvents {
   }
 
   #writing(): SnapshotWriting {
-    const { settings, snapshotSettings } = this.#around;
-    const { compresses, version, sums } = snapshotSettings.writing;
-    return { compresses, version, sums, syncsIncrementally: settings.syncsIncrementally };
+    const { settings, snapshotSettings, clock } = this.#around;
+    return baseWriting(settings, snapshotSettings, clock);
   }
 
   #facts(): SnapshotFacts {
     const { keyspace, clock, libraries, snapshotSettings } = this.#around;
-    return {
-      aux: [
-        ['redis-ver', REDIS_VERSION],
-        ['redis-bits', '64'],
-        ['ctime', String(Math.floor(clock.wallMs() / 1000))],
-        ['used-mem', String(keyspace.heap.usedBytes)],
-        ['aof-base', '1'],
-      ],
-      libraries: libraries.codes,
-      use: snapshotSettings.use,
-    };
+    return baseFacts(snapshotSettings, clock, keyspace.heap.usedBytes, libraries.codes);
   }
 
   #baseEnded(failure: { readonly problem: unknown } | null): void {
