@@ -208,6 +208,7 @@ export class Executor {
   /** Reads ahead what the commands of a batch will need, so that the cache misses overlap. */
   touch(session: Session, batch: readonly Args[], count: number): void {
     session.keyspace.lookAhead.touch(session.database, batch, count);
+    if (this.#waits !== null) this.#waits.touch(batch, count);
   }
 
   /**
