@@ -13,6 +13,8 @@ export interface AofSettings {
   readonly policy: SyncPolicy;
   /** Whether the end of the last file may be cut off where it is not whole. */
   readonly mayBeCut: boolean;
+  /** Whether a command that is refused stops the start. */
+  readonly stopsAtRefusal: boolean;
   /** Whether the time is noted. */
   readonly notesTime: boolean;
   readonly restsDuringRewrite: boolean;
@@ -47,6 +49,9 @@ export function aofSettings({ values }: Config): AofSettings {
     },
     get mayBeCut() {
       return values['aof-load-truncated'];
+    },
+    get stopsAtRefusal() {
+      return values['propagation-error-behavior'] === 'panic';
     },
     get notesTime() {
       return values['aof-timestamp-enabled'];

@@ -120,14 +120,16 @@ export class AofStartup {
 
   /** Begins to load: who does it, and what is to be done at the end, whatever that is. */
   #begin(): { readonly loader: AofLoader; readonly ended: () => void } {
-    const { engine, files, libraries, snapshotSettings, state, progress } = this.#around;
+    const { engine, files, libraries, settings, snapshotSettings, state, progress } = this.#around;
+    const { stopsAtRefusal } = settings;
     const { executor, keyspace } = engine;
     const { checks, isDeep } = snapshotSettings;
     const session = engine.openSession(REPLAYING);
     session.replays = true;
     session.deniesBlocking = true;
     const reading = { checks, isDeep, dropsExpired: false, replaces: false };
-    const loader = new AofLoader({ files, keyspace, executor, session, reading, libraries });
+    const around = { files, keyspace, executor, session, reading, libraries, stopsAtRefusal };
+    const loader = new AofLoader(around);
     const changes = keyspace.dirty;
     state.isLoading = true;
     executor.loading = true;
