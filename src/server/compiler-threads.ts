@@ -1,4 +1,7 @@
-/** V8's helper threads beside the main thread. See docs/decisions/0016-priority-of-compiler-threads.md. */
+/**
+ * V8's helper threads beside the main thread: see
+ * docs/decisions/0016-priority-of-compiler-threads.md.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 
