@@ -55,6 +55,7 @@ import { KeyIndex } from './key-index.ts';
 import type { WaitQueue } from './listeners.ts';
 import { type Session, STOP_WAITING, sessionOf } from './session.ts';
 import { type Lane, Place, WaitedKey, Waiter } from './waiters.ts';
+import { WakeAhead } from './wake-ahead.ts';
 
 /** After these a key has nothing that it did not have before, and is still there. */
 const QUIET: ReadonlySet<KeyEvent> = new Set([
@@ -86,6 +87,7 @@ export class Blocking implements BlockingService, ChangeListener, WaitQueue, Lat
   readonly #executor: Executor;
   readonly #keyspace: Keyspace;
   readonly #keys = new KeyIndex<WaitedKey>();
+  readonly #ahead = new WakeAhead(this.#keys);
   readonly #deadlines: Deadlines<Waiter>;
   /** Keys that may have become ready: those from `#nextReady` on. */
   #ready: WaitedKey[] = [];
@@ -175,6 +177,10 @@ export class Blocking implements BlockingService, ChangeListener, WaitQueue, Lat
     this.#nextReady = 0;
   }
 
+  touch(batch: readonly Args[], count: number): void {
+    this.#ahead.touch(batch, count);
+  }
+
   /** Serves the waiter that has its turn, see `#serve`. */
   write(reply: Reply): boolean {
     const { waiter, key } = this.#served!;
@@ -190,6 +196,7 @@ export class Blocking implements BlockingService, ChangeListener, WaitQueue, Lat
         const waited = this.#waitedKey(last, place.key, place.lane.key);
         place.enter(waited.laneFor(last.args, wait, place.lane));
       }
+      this.#ahead.returned(last);
       return last;
     }
     const waiter = new Waiter(session, command, args, wait);
@@ -234,7 +241,10 @@ export class Blocking implements BlockingService, ChangeListener, WaitQueue, Lat
     const { waiter } = place;
     this.#served = place;
     const isServed = waiter.session.closing || waiter.session.transport.answer(this);
-    if (isServed) this.#goOn(waiter);
+    if (isServed) {
+      this.#goOn(waiter);
+      this.#ahead.woke(waiter);
+    }
     return isServed;
   }
 
@@ -271,6 +281,8 @@ export class Blocking implements BlockingService, ChangeListener, WaitQueue, Lat
     const { session } = waiter;
     this.#end(waiter);
     session.activeMs = this.#keyspace.nowMs;
+    // Nothing has come behind the command: that is how most clients wait.
+    if (session.transport.queryBytes() === 0) return;
     this.#answered.push(session);
     // The batch that runs and those that wait share a writer: they go on when it is done.
     if (this.#answered.length === 1) queueMicrotask(() => this.#resume());

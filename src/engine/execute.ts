@@ -96,7 +96,6 @@ export class Executor {
   observer: CallObserver | null = null;
   /** Sessions that a pause has stopped, in the order in which it did. */
   readonly held: Set<Session> = new Set();
-
   readonly #registry: Registry;
   readonly #statistics: EngineStatistics;
   #gate = 0;
@@ -111,7 +110,6 @@ export class Executor {
   #outer: string = NO_COMMAND;
   /** How much of the reply CLIENT REPLY cannot take back any more. */
   #kept: ReplyMark = 0;
-
   /** When the current run of commands began, in ms of `performance.now`. */
   #runStartMs = 0;
   #runCalls = 0;
@@ -185,6 +183,11 @@ export class Executor {
     this.#gate = memory === null ? this.#gate & ~GATE_LIMITED : this.#gate | GATE_LIMITED;
   }
 
+  /** Whether what `execute` is given stays where it is until this says no, for all of a row. */
+  set bytesStay(stay: boolean) {
+    if (this.#propagation !== null) this.#propagation.bytesStay = stay;
+  }
+
   /** Begins a batch of commands; `nowMs` is the reading of `performance.now` that woke us. */
   beginBatch(nowMs: number): void {
     this.#runStartMs = nowMs;
@@ -204,6 +207,7 @@ export class Executor {
   /** Reads ahead what the commands of a batch will need, so that the cache misses overlap. */
   touch(session: Session, batch: readonly Args[], count: number): void {
     session.keyspace.lookAhead.touch(session.database, batch, count);
+    if (this.#waits !== null) this.#waits.touch(batch, count);
   }
 
   /**

@@ -147,6 +147,7 @@ export class Keyspace {
     this.collections.declareMembers(TYPE_ZSET, ZSET_SKIPLIST, this.sortedSets.large, -1);
     this.collections.declareScores(TYPE_ZSET, ZSET_SKIPLIST, this.sortedSets.large);
     this.collections.declare(TYPE_STREAM, STREAM_BLOCKS, this.streams);
+    this.collections.declareMovable(TYPE_STREAM, STREAM_BLOCKS, this.streams.moves);
     this.databases = Array.from({ length: databaseCount }, (_, id) => new Database(this, id));
     this.startupBytes = this.heap.usedBytes;
   }
