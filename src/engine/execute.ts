@@ -266,9 +266,7 @@ export class Executor {
     if ((this.#gate & GATE_TOGETHER) === 0) this.endTogether(session);
   }
 
-  /**
-   * Ends what commands that ran together have changed: it is passed on, and served to who waits.
-   */
+  /** Ends what commands that ran together have changed: passed on, and served to who waits. */
   endTogether(session: Session): void {
     if (this.#busy !== null) return;
     this.#propagation?.end(session);
