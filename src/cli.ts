@@ -11,6 +11,7 @@ import { checkRdb } from './persistence/check-rdb.ts';
 import { SnapshotLoadError } from './persistence/snapshots.ts';
 import { Redstart } from './redstart.ts';
 import { compileCommandsWhole } from './server/compiler.ts';
+import { letMainThreadPrevail } from './server/compiler-threads.ts';
 import { lowerClientsMax } from './server/file-limit.ts';
 import { collectWithoutHelpers } from './server/javascript-heap.ts';
 import { loadingBar } from './server/loading-bar.ts';
@@ -71,6 +72,7 @@ function refuseUnheededProtection({ source }: Config): void {
 async function serve(config: Config): Promise<void> {
   collectWithoutHelpers();
   compileCommandsWhole();
+  letMainThreadPrevail();
   const { values } = config;
   const log = openLog(config);
   if (log === undefined) return;
