@@ -130,7 +130,7 @@ function reportGaps(
   const count = (cause: Cause) => caused.filter((one) => one.cause === cause).length;
   console.log(
     `${name}: ${caused.length} gaps > ${GAP_MS} ms: ${count('server')} its own, ` +
-      `${count('machine')} on a CPU that stood still, ${count('starved')} while others had the CPU.`,
+      `${count('machine')} on a CPU that stood still, ${count('starved')} while others had it.`,
   );
   if (caused.length === 0) return;
   const longest = caused

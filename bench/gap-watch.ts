@@ -80,8 +80,8 @@ export function howCausesWereTold({ absences, refusal, stolenMs }: Watch): strin
   return (
     'Watched by a real-time thread on each CPU, of which one saw its CPU stand still ' +
     `${absences.length} times\nfor more than 2 ms, ${total.toFixed(0)} ms in all. ${stolen}\n` +
-    "A gap's own part is what is left without the time in which other processes had the CPU that\n" +
-    "the server's main thread was ready for, and without the time in which its CPU stood still."
+    "A gap's own part is what is left without the time in which other processes had the CPU\n" +
+    "that the server's main thread was ready for, and without the time in which its CPU stood still."
   );
 }
 

@@ -149,7 +149,8 @@ export class Redstart {
     });
     this.#cron = new Cron(this.engine, keepsProcessAlive);
     this.#data.attach(this.engine, this.#cron);
-    this.#defragmentation = new Defragmentation(new Defragmenter(keyspace), keepsProcessAlive);
+    const defragmenter = new Defragmenter(keyspace);
+    this.#defragmentation = new Defragmentation(defragmenter, keepsProcessAlive);
     this.#server = new Server(this.engine, () => serverSettings(config));
     this.#listeners = new ClientListeners(this.#server, config, log);
     this.#http = new HttpService(this.engine.info, log);
@@ -159,7 +160,7 @@ export class Redstart {
     this.#followNotifications(new KeyspaceNotifications(keyspace, pubsub));
     this.#followTracking(tracking);
     this.#followClientMemory(new ClientEviction(clients, statistics, log));
-    this.#followDefragmentation();
+    this.#followDefragmentation(defragmenter);
     this.#followScripts(scripts.runner, scripts.functions);
     this.#cron.onTick(() => this.#tick());
   }
@@ -350,10 +351,15 @@ export class Redstart {
     this.#cron.onTick(() => eviction.tick());
   }
 
-  #followDefragmentation(): void {
+  #followDefragmentation(defragmenter: Defragmenter): void {
+    const { values } = this.config;
     this.engine.statistics.defragmentation = this.#defragmentation;
+    this.#follow(['active-defrag-ignore-bytes', 'active-defrag-threshold-lower'], () => {
+      defragmenter.wasteBytesMin = values['active-defrag-ignore-bytes'];
+      defragmenter.wastePercentMin = values['active-defrag-threshold-lower'];
+    });
     this.#follow(['activedefrag'], () => {
-      this.#defragmentation.enabled = this.config.values.activedefrag;
+      this.#defragmentation.enabled = values.activedefrag;
     });
     this.#cron.onTick(() => this.#defragmentation.tick());
   }

@@ -145,6 +145,6 @@ export const PERSISTENCE_DIRECTIVES = {
     integer(1024, INT32_MAX),
     '2097152',
     'Bytes of a file after which loading lets clients be served.',
-    { hidden: true, effect: 'planned' },
+    { hidden: true, effect: 'accepted' },
   ),
 };

@@ -110,7 +110,6 @@ export class Executor {
   #outer: string = NO_COMMAND;
   /** How much of the reply CLIENT REPLY cannot take back any more. */
   #kept: ReplyMark = 0;
-
   /** When the current run of commands began, in ms of `performance.now`. */
   #runStartMs = 0;
   #runCalls = 0;

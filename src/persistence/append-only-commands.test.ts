@@ -95,3 +95,35 @@ test(`what changes while commands are written is as after a snapshot (SEED=${see
     expect(engine.digest()).toBe(digest);
   }
 });
+
+test('propagation-error-behavior panic: a command that is refused stops the start', async () => {
+  const disk = new SimulatedDisk(seed);
+  const path = `${FILES}/appendonly.aof.1.incr.aof`;
+  const engine = await started(disk);
+  engine.text('SET', 'text', 'abc');
+  while (!engine.isAcknowledged) {
+    engine.tick();
+    await turn();
+  }
+  const refused = '*2\r\n$4\r\nINCR\r\n$4\r\ntext\r\n';
+  const content = disk.contentOf(path)!;
+  disk.put(path, Buffer.concat([content, Buffer.from(refused)]));
+  const lenient = await started(disk);
+  expect(lenient.text('GET', 'text')).toBe('"abc"');
+  for (const [behavior, stops] of [
+    ['panic-on-replicas', false],
+    ['panic', true],
+  ] as const) {
+    const strict = new DurableEngine(disk, 'always', false);
+    strict.config.assign('propagation-error-behavior', behavior);
+    const loading = strict.data.load();
+    if (!stops) await loading;
+    else {
+      await expect(loading).rejects.toMatchObject({
+        path,
+        offset: content.length,
+        reason: 'value is not an integer or out of range',
+      });
+    }
+  }
+});

@@ -69,7 +69,7 @@ export class CommandCall {
     this.#registry = registry;
     this.#executor = executor;
     this.#permission = permission;
-    this.#replies = new ReplyToLua(machine.module);
+    this.#replies = new ReplyToLua(machine);
   }
 
   /** Runs a command for the function that called; its error is raised, or returned. */

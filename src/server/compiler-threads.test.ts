@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 
-const MODULE = fileURLToPath(new URL('helper-threads.ts', import.meta.url));
+const MODULE = fileURLToPath(new URL('compiler-threads.ts', import.meta.url));
 
 /** The niceness of all threads of a process that has called the function, main thread first. */
 function niceness(...options: string[]): number[] {

@@ -1,4 +1,7 @@
-/** V8's helper threads beside the main thread. See docs/decisions/0016-priority-of-helpers.md. */
+/**
+ * V8's helper threads beside the main thread: see
+ * docs/decisions/0016-priority-of-compiler-threads.md.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 
@@ -28,8 +31,8 @@ export function letMainThreadPrevail(): void {
 
 /** Who has chosen a number of helpers has weighed what they cost. */
 function isPoolSizeGiven(): boolean {
-  const options = [...process.execArgv, process.env['NODE_OPTIONS'] ?? ''].join(' ');
-  return options.includes('--v8-pool-size');
+  const { NODE_OPTIONS = '' } = process.env;
+  return [...process.execArgv, NODE_OPTIONS].some((given) => given.includes('--v8-pool-size'));
 }
 
 /** By their names; where Node gives none (version 20), by the order in which it starts them. */
