@@ -225,7 +225,7 @@ function tellOfBytes(this: AdoptedSocket, length: number, shared: Buffer): boole
 /**
  * Tells of a whole buffer, behind which there is more: libuv reads up to 32 of them before it looks
  * at another socket. Once one socket has had its share, it waits for the next turn; whether it has
- * not. See docs/decisions/0017-fair-reading.md.
+ * not. See docs/decisions/0018-fair-reading.md.
  */
 function takeShare(socket: AdoptedSocket, shared: Buffer): boolean {
   if (insistent !== socket) {
