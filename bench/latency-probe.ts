@@ -61,8 +61,12 @@ export class LatencyProbe {
 
   start(): void {
     this.#timer = setInterval(() => {
-      this.#unanswered.push({ sentMs: nowMs(), before: this.#readThread() });
+      let sent = { sentMs: nowMs(), before: this.#readThread() };
       this.#socket.write(this.#request);
+      // It was this process that stood still then, before the request was out or after it.
+      const isSentLate = nowMs() - sent.sentMs > PROMPT_MS;
+      if (isSentLate) sent = { sentMs: nowMs(), before: this.#readThread() };
+      this.#unanswered.push(sent);
     }, INTERVAL_MS);
   }
 

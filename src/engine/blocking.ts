@@ -89,9 +89,9 @@ export class Blocking implements BlockingService, ChangeListener, WaitQueue, Lat
   readonly #keys = new KeyIndex<WaitedKey>();
   readonly #ahead = new WakeAhead(this.#keys);
   readonly #deadlines: Deadlines<Waiter>;
-  /** Keys that may have become ready: those from `#nextReady` on. */
-  #ready: WaitedKey[] = [];
-  #nextReady = 0;
+  /** Keys that may have become ready, chained: an array would be made anew for each push. */
+  #firstReady: WaitedKey | null = null;
+  #lastReady: WaitedKey | null = null;
   /** Clients that have been answered and whose input is to go on. */
   #answered: Session[] = [];
   /** The place whose waiter is being served. */
@@ -116,7 +116,7 @@ export class Blocking implements BlockingService, ChangeListener, WaitQueue, Lat
   }
 
   get isReady(): boolean {
-    return this.#nextReady < this.#ready.length;
+    return this.#firstReady !== null;
   }
 
   wait(context: Context, args: Args, wait: Wait): boolean {
@@ -168,13 +168,13 @@ export class Blocking implements BlockingService, ChangeListener, WaitQueue, Lat
   }
 
   serve(): void {
-    while (this.#nextReady < this.#ready.length) {
-      const key = this.#ready[this.#nextReady++]!;
+    for (let key = this.#firstReady; key !== null; key = this.#firstReady) {
+      this.#firstReady = key.nextReady;
+      if (key.nextReady === null) this.#lastReady = null;
+      key.nextReady = null;
       key.isQueued = false;
       for (let lane = key.firstLane; lane !== null; lane = lane.behind) this.#serveLane(lane);
     }
-    this.#ready = [];
-    this.#nextReady = 0;
   }
 
   touch(batch: readonly Args[], count: number): void {
@@ -222,7 +222,9 @@ export class Blocking implements BlockingService, ChangeListener, WaitQueue, Lat
   #queue(key: WaitedKey): void {
     if (key.isQueued) return;
     key.isQueued = true;
-    this.#ready.push(key);
+    if (this.#lastReady === null) this.#firstReady = key;
+    else this.#lastReady.nextReady = key;
+    this.#lastReady = key;
   }
 
   /** Serves as many as there is something for, and each at most once. */

@@ -224,9 +224,11 @@ export class Executor {
     const gate = session.gate | this.#gate;
     try {
       command = found ?? this.#find(args);
-      session.lastCommand = command.fullName;
+      // Of commands that run together the client has sent the one that runs them.
+      session.lastCommand = (gate & GATE_TOGETHER) === 0 ? command.fullName : this.#outer;
       requireArity(command, args.count);
-      const admission = gate === 0 ? ADMITTED : this.#admit(session, command, args);
+      const isOpen = (gate & ~GATE_TOGETHER) !== 0;
+      const admission = isOpen ? this.#admit(session, command, args) : ADMITTED;
       if (admission === HELD) return;
       if (admission === QUEUED) {
         reply.status('QUEUED');
@@ -255,7 +257,7 @@ export class Executor {
     if (startMs !== SHARED && (session.stop & STOP_WAITING) === 0) {
       this.#endTimed(session, command!, args, startMs);
     }
-    if ((gate | session.gate | this.#gate) === 0) return;
+    if (((gate | session.gate | this.#gate) & ~GATE_TOGETHER) === 0) return;
     if (ran) this.#propagation?.after(session, command!, args);
     if (this.#scope !== null) this.#leave(this.#scope, session, ran ? command : null, args);
     this.#afterwards(session, reply, mark, ran ? command : null);
@@ -265,9 +267,7 @@ export class Executor {
     if ((this.#gate & GATE_TOGETHER) === 0) this.endTogether(session);
   }
 
-  /**
-   * Ends what commands that ran together have changed: it is passed on, and served to who waits.
-   */
+  /** Ends what commands that ran together have changed: passed on, and served to who waits. */
   endTogether(session: Session): void {
     if (this.#busy !== null) return;
     this.#propagation?.end(session);
@@ -379,9 +379,6 @@ export class Executor {
       const admission = this.#check(session, command, args);
       if (admission !== ADMITTED) return admission;
       this.#scope?.entered(session, false);
-    } else {
-      // What the client has sent is EXEC.
-      session.lastCommand = this.#outer;
     }
     if ((session.gate & GATE_NO_TOUCH) !== 0 && command.fullName !== 'touch') {
       session.keyspace.touching = false;

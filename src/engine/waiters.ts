@@ -173,6 +173,8 @@ export class WaitedKey extends IndexedKey {
   lastWaiter: Waiter | null = null;
   /** Whether it is in the queue of keys that may have become ready. */
   isQueued = false;
+  /** The one behind it there. */
+  nextReady: WaitedKey | null = null;
 
   /**
    * The lane for what a command waits for, opened when there is none: `old`, where it has waited

@@ -64,6 +64,13 @@ interface AdoptedSocket extends Socket {
   [EVENTS]: StreamEvents;
 }
 
+/** How long one socket that always has more is read from while others wait. */
+const SHARE_MS = 0.5;
+
+/** The socket whose last reads have all filled the buffer, and since when. */
+let insistent: Socket | null = null;
+let insistentSinceMs = 0;
+
 /** One open connection's two directions. */
 export class Stream {
   readonly socket: Socket;
@@ -205,12 +212,35 @@ function adopt(socket: Socket, handle: Handle, shared: Buffer, events: StreamEve
 }
 
 /**
- * Called by net as a method of the socket. One for all of them: a closure for each, with what it
- * closes over, would be four more objects to fetch from memory per read.
+ * Called by net as a method of the socket; whether to read on. One for all of them: a closure for
+ * each, with what it closes over, would be four more objects to fetch from memory per read.
  */
 function tellOfBytes(this: AdoptedSocket, length: number, shared: Buffer): boolean {
+  if (length === shared.length) return takeShare(this, shared);
+  insistent = null;
   this[EVENTS].onBytes(shared, length);
   return true;
+}
+
+/**
+ * Tells of a whole buffer, behind which there is more: libuv reads up to 32 of them before it looks
+ * at another socket. Once one socket has had its share, it waits for the next turn; whether it has
+ * not. See docs/decisions/0018-fair-reading.md.
+ */
+function takeShare(socket: AdoptedSocket, shared: Buffer): boolean {
+  if (insistent !== socket) {
+    insistent = socket;
+    insistentSinceMs = performance.now();
+  }
+  socket[EVENTS].onBytes(shared, shared.length);
+  if (performance.now() - insistentSinceMs < SHARE_MS) return true;
+  insistent = null;
+  setImmediate(readOn, socket);
+  return false;
+}
+
+function readOn(socket: Socket): void {
+  if (!socket.destroyed) socket.resume();
 }
 
 /** Watches net's next write to learn `writeForm`. */
