@@ -57,7 +57,6 @@ const WITHOUT_EFFECT: ReadonlyArray<readonly [reason: string, names: readonly Di
     'The log goes to the standard output or a file; what runs the server takes it from there.',
     ['syslog-enabled', 'syslog-ident', 'syslog-facility', 'always-show-logo'],
   ],
-  ['There are no loadable modules.', ['enable-module-command']],
   ['Lists are not compressed in memory.', ['list-compress-depth']],
   ['A full sync never goes through a file.', ['repl-diskless-sync']],
 ];
