@@ -6,7 +6,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { runCommand } from './command-line.ts';
 import { Control } from './control.ts';
-import { causedGaps, childModule, ended, GAP_MS, type Watch, watchDuring } from './gap-watch.ts';
+import {
+  causedGaps,
+  childModule,
+  ended,
+  GAP_MS,
+  howCausesWereTold,
+  type Watch,
+  watchDuring,
+} from './gap-watch.ts';
 import { nowMs } from './latency-probe.ts';
 import type { LoadOrder } from './load-process.ts';
 import { commonOptions, optionalCount, subjectOf } from './options.ts';
@@ -179,7 +187,7 @@ function report(watch: Watch, phases: readonly Phase[]): void {
     const worst = samples.reduce((max, { latencyMs }) => Math.max(max, latencyMs), 0);
     const gaps = causedGaps(watch, fromMs, toMs);
     const own = gaps.filter(({ cause }) => cause === 'server');
-    const worstOwn = own.reduce((max, { gap }) => Math.max(max, gap.lengthMs), 0);
+    const worstOwn = own.reduce((max, { gap }) => Math.max(max, gap.longest.latencyMs), 0);
     return [
       kind,
       name,
@@ -194,10 +202,7 @@ function report(watch: Watch, phases: readonly Phase[]): void {
   const gaps = [`gaps > ${GAP_MS} ms`, 'its own', 'worst own ms'];
   const titles = ['seconds', 'worst ms', ...gaps].map((title) => ({ title }));
   console.log(formatTable([...left, ...titles], rows));
-  console.log(
-    '\nA gap is its own when the idle redis-server was not late at the same time and the',
-  );
-  console.log('server was not waiting for a CPU.');
+  console.log(`\n${howCausesWereTold(watch)}`);
 }
 
 async function main(): Promise<void> {

@@ -1,23 +1,23 @@
 /**
  * Loads very many keys and watches from outside whether the server ever stands still: a table that
  * doubles, or a garbage collector that looks at all it holds, would show as gaps in its answers to
- * PING. An idle redis-server is watched by the same process at the same time, as the measure of
- * what the machine itself does.
+ * PING. What the machine itself does is watched at the same time: see gap-watch.ts.
  */
 import { parseArgs } from 'node:util';
 import { runCommand } from './command-line.ts';
 import { Control } from './control.ts';
 import { residentBytes } from './cpu.ts';
 import {
-  type CausedGap,
   causedGaps,
   childModule,
   ended,
   GAP_MS,
+  howCausesWereTold,
   type Watch,
   watchDuring,
 } from './gap-watch.ts';
-import { type Cause, findGaps, type Sample } from './latency-probe.ts';
+import { type Cause, type CausedGap, findGaps } from './gaps.ts';
+import type { Sample } from './latency-probe.ts';
 import type { LoadOrder, LoadReport } from './load-process.ts';
 import { commonOptions, optionalCount, subjectOf } from './options.ts';
 import { Progress } from './progress.ts';
@@ -91,7 +91,7 @@ async function main(): Promise<void> {
 }
 
 function report(name: string, { watch, loads }: Findings): void {
-  const { subject, control, stolenMs } = watch;
+  const { subject, control } = watch;
   const both: [string, readonly Sample[]][] = [
     [name, subject],
     ['idle Redis', control],
@@ -116,7 +116,7 @@ function report(name: string, { watch, loads }: Findings): void {
   ]);
   console.log('\nPings by latency in milliseconds:');
   console.log(formatTable([serverColumn, ...limits, { title: 'more' }], histogram));
-  console.log(`\nThe hypervisor kept the CPUs to itself for ${stolenMs} ms meanwhile.`);
+  console.log(`\n${howCausesWereTold(watch)}`);
   reportGaps(name, causedGaps(watch), loads);
 }
 
@@ -130,20 +130,24 @@ function reportGaps(
   const count = (cause: Cause) => caused.filter((one) => one.cause === cause).length;
   console.log(
     `${name}: ${caused.length} gaps > ${GAP_MS} ms: ${count('server')} its own, ` +
-      `${count('machine')} at the same time as the idle server, ${count('starved')} for want of a CPU.`,
+      `${count('machine')} on a CPU that stood still, ${count('starved')} while others had it.`,
   );
   if (caused.length === 0) return;
   const longest = caused
-    .toSorted((a, b) => b.gap.lengthMs - a.gap.lengthMs)
+    .toSorted((a, b) => b.ownMs - a.ownMs || b.gap.longest.latencyMs - a.gap.longest.latencyMs)
     .slice(0, GAPS_SHOWN_MAX);
-  const rows = longest.map(({ gap, cause }) => [
-    gap.lengthMs.toFixed(2),
-    gap.starvedMs.toFixed(2),
-    String(loads.findLast(({ atMs }) => atMs <= gap.fromMs)?.done ?? 0),
-    cause,
-  ]);
-  const columns = [{ title: 'gap ms' }, { title: 'without CPU ms' }, { title: 'keys held' }];
-  console.log(formatTable([...columns, { title: 'cause', align: 'left' }], rows));
+  const rows = longest.map(({ gap, cause, starvedMs, absentMs, ownMs }) => {
+    const { latencyMs, before, after } = gap.longest;
+    const ranMs = after.ranMs - before.ranMs;
+    const helpersMs = after.helpersRanMs - before.helpersRanMs;
+    const parts = [latencyMs, starvedMs, absentMs, ownMs, ranMs, helpersMs];
+    const held = loads.findLast(({ atMs }) => atMs <= gap.fromMs)?.done ?? 0;
+    return [...parts.map((ms) => ms.toFixed(2)), String(held), cause];
+  });
+  const parts = ['gap ms', 'others ran', 'CPU still', 'own ms', 'main ran', 'helpers ran'];
+  const titles = [...parts, 'keys held'];
+  const cause = { title: 'cause', align: 'left' as const };
+  console.log(formatTable([...titles.map((title) => ({ title })), cause], rows));
 }
 
 /** What it came to, as a check that all keys are really there. */

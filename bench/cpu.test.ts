@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import {
   cpuMicrosBetween,
+  parseCpu,
   parseSchedstat,
   parseStat,
   parseStolen,
@@ -13,6 +14,12 @@ test('stat is parsed after the last parenthesis of the command name', () => {
   expect(parseStat(`4466 (node) ${tail}`)).toBe(1_500_000);
   expect(parseStat(`4466 (a) b (c 9) ${tail}`)).toBe(1_500_000);
   expect(() => parseStat('nonsense')).toThrow('unexpected stat line');
+});
+
+test('stat names the CPU of a thread', () => {
+  const tail = `S ${'7 '.repeat(34)}17 1 0 0 0`;
+  expect(parseCpu(`4466 (a) b (c 9) ${tail}`)).toBe(1);
+  expect(() => parseCpu('nonsense')).toThrow('unexpected stat line');
 });
 
 test('schedstat gives time run and time waited', () => {

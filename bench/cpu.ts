@@ -65,6 +65,13 @@ export function parseStat(text: string): number {
   return (ticks * 1e6) / TICKS_PER_SECOND;
 }
 
+/** The CPU that a thread is on or was on last, from the text of /proc/PID/task/TID/stat. */
+export function parseCpu(text: string): number {
+  const cpu = Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[36]);
+  if (Number.isNaN(cpu)) throw new Error(`unexpected stat line: ${JSON.stringify(text)}`);
+  return cpu;
+}
+
 /**
  * Milliseconds, in steps of 10, that the hypervisor has kept from this machine's CPUs since it
  * started. No process sees such a pause as its own, so a gap of that kind looks like the server's.

@@ -7,6 +7,19 @@ import { connect, type Socket } from 'node:net';
 import { ReplyCounter } from './reply-counter.ts';
 
 const INTERVAL_MS = 1;
+/** Answers that take no longer are not worth a look at what the thread has done meanwhile. */
+const PROMPT_MS = 2;
+
+/** What is known of a server's main thread at one moment; the times count since it began. */
+export interface ThreadState {
+  /** The CPU it is on, or was on last. */
+  readonly cpu: number;
+  readonly ranMs: number;
+  /** Ready to run, but without a CPU. */
+  readonly waitedMs: number;
+  /** What the other threads of the same process have run, all together. */
+  readonly helpersRanMs: number;
+}
 
 /**
  * One request and its answer. Times are milliseconds since the epoch, comparable between processes.
@@ -14,37 +27,28 @@ const INTERVAL_MS = 1;
 export interface Sample {
   readonly sentMs: number;
   readonly latencyMs: number;
-  /** Part of the latency in which the server's main thread was ready to run but had no CPU. */
-  readonly starvedMs: number;
+  /** The server's thread when the request was sent. */
+  readonly before: ThreadState;
+  /** And when the answer had come; the same as `before` when it came promptly. */
+  readonly after: ThreadState;
 }
 
-/** A time in which answers took longer than a limit; late answers that overlap are one gap. */
-export interface Gap {
-  readonly fromMs: number;
-  readonly toMs: number;
-  /** The longest wait within it. */
-  readonly lengthMs: number;
-  /** What of that wait was for want of a CPU. */
-  readonly starvedMs: number;
-}
+const UNKNOWN_THREAD: ThreadState = { cpu: 0, ranMs: 0, waitedMs: 0, helpersRanMs: 0 };
 
 export class LatencyProbe {
   readonly samples: Sample[] = [];
   readonly #socket: Socket;
   readonly #request: Buffer;
-  readonly #readStarvedMs: () => number;
+  readonly #readThread: () => ThreadState;
   readonly #counter = new ReplyCounter();
-  readonly #unanswered: { sentMs: number; starvedMs: number }[] = [];
+  readonly #unanswered: { sentMs: number; before: ThreadState }[] = [];
   #timer: NodeJS.Timeout | undefined;
   #failure: Error | undefined;
 
-  /**
-   * `readStarvedMs` tells how long the server's thread has waited for a CPU since it began; the
-   * default is for callers that do not ask.
-   */
-  constructor(port: number, request: Buffer, readStarvedMs = () => 0) {
+  /** `readThread` looks at the server's main thread; the default is for callers that do not ask. */
+  constructor(port: number, request: Buffer, readThread = () => UNKNOWN_THREAD) {
     this.#request = request;
-    this.#readStarvedMs = readStarvedMs;
+    this.#readThread = readThread;
     this.#socket = connect({ port, host: '127.0.0.1', noDelay: true });
     this.#socket.on('data', (data) => this.#read(data));
     this.#socket.on('error', (error) => {
@@ -57,8 +61,12 @@ export class LatencyProbe {
 
   start(): void {
     this.#timer = setInterval(() => {
-      this.#unanswered.push({ sentMs: nowMs(), starvedMs: this.#readStarvedMs() });
+      let sent = { sentMs: nowMs(), before: this.#readThread() };
       this.#socket.write(this.#request);
+      // It was this process that stood still then, before the request was out or after it.
+      const isSentLate = nowMs() - sent.sentMs > PROMPT_MS;
+      if (isSentLate) sent = { sentMs: nowMs(), before: this.#readThread() };
+      this.#unanswered.push(sent);
     }, INTERVAL_MS);
   }
 
@@ -78,50 +86,27 @@ export class LatencyProbe {
 
   #read(data: Buffer): void {
     const now = nowMs();
-    const starvedMs = this.#readStarvedMs();
+    const oldest = this.#unanswered[0];
+    const isPrompt = oldest === undefined || now - oldest.sentMs <= PROMPT_MS;
+    const thread = isPrompt ? undefined : this.#readThread();
     for (let replies = this.#counter.feed(data, data.length); replies > 0; replies--) {
       const sent = this.#unanswered.shift();
       if (sent === undefined) throw new Error('more replies than requests');
-      this.samples.push({
-        sentMs: sent.sentMs,
-        latencyMs: now - sent.sentMs,
-        starvedMs: starvedMs - sent.starvedMs,
-      });
+      const { sentMs, before } = sent;
+      this.samples.push({ sentMs, latencyMs: now - sentMs, before, after: thread ?? before });
     }
   }
+}
+
+/**
+ * Part of the latency in which the server's main thread was ready to run but had no CPU; 0 for
+ * prompt answers.
+ */
+export function starvedMs({ before, after }: Sample): number {
+  return after.waitedMs - before.waitedMs;
 }
 
 /** Milliseconds since the epoch with the resolution of the performance clock. */
 export function nowMs(): number {
   return performance.timeOrigin + performance.now();
-}
-
-/** The gaps longer than `limitMs` in samples that are in the order they were sent. */
-export function findGaps(samples: readonly Sample[], limitMs: number): Gap[] {
-  const gaps: Gap[] = [];
-  for (const { sentMs, latencyMs, starvedMs } of samples) {
-    if (latencyMs <= limitMs) continue;
-    const last = gaps.at(-1);
-    const gap = { fromMs: sentMs, toMs: sentMs + latencyMs, lengthMs: latencyMs, starvedMs };
-    if (last === undefined || sentMs > last.toMs) gaps.push(gap);
-    else gaps[gaps.length - 1] = joinGaps(last, gap);
-  }
-  return gaps;
-}
-
-export type Cause = 'machine' | 'starved' | 'server';
-
-/**
- * Whose gap it is. The machine's when the idle control server was late at the same time; for want
- * of a CPU when without that wait it would have been within the limit; otherwise the server's own.
- */
-export function causeOf(gap: Gap, controlGaps: readonly Gap[], limitMs: number): Cause {
-  const overlaps = (other: Gap) => other.fromMs < gap.toMs && gap.fromMs < other.toMs;
-  if (controlGaps.some(overlaps)) return 'machine';
-  return gap.lengthMs - gap.starvedMs <= limitMs ? 'starved' : 'server';
-}
-
-function joinGaps(a: Gap, b: Gap): Gap {
-  const longer = a.lengthMs >= b.lengthMs ? a : b;
-  return { ...longer, fromMs: a.fromMs, toMs: Math.max(a.toMs, b.toMs) };
 }

@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { runCommand } from './command-line.ts';
 import { Control } from './control.ts';
 import { watchDuring } from './gap-watch.ts';
+import { starvedMs } from './latency-probe.ts';
 import { type CostOrder, measureCosts } from './memory-limit-cost.ts';
 import { commonOptions, optionalCount, subjectOf } from './options.ts';
 import { overcommit } from './overcommit.ts';
@@ -63,7 +64,7 @@ async function measure(server: Server, idle: Server, order: Order): Promise<stri
   const evicted = (await control.info('stats')).get('evicted_keys')!;
   control.close();
   const latencies = subject.map(({ latencyMs }) => latencyMs);
-  const busy = subject.map(({ latencyMs, starvedMs }) => Math.max(0, latencyMs - starvedMs));
+  const busy = subject.map((one) => Math.max(0, one.latencyMs - starvedMs(one)));
   return [
     server.name,
     ((usedMax / limitBytes) * 100).toFixed(2),

@@ -20,7 +20,11 @@ async function serveWithPause(afterMs: number, pauseMs: number, answer = '+PONG\
 
 async function measured(server: Server) {
   const { port } = server.address() as AddressInfo;
-  const load = new PacedLoad(() => PING, { port, connections: 2, perSecond: 2000 });
+  const load = new PacedLoad((target, at) => PING.copy(target, at), {
+    port,
+    connections: 2,
+    perSecond: 2000,
+  });
   load.start();
   await new Promise((resolve) => setTimeout(resolve, 400));
   try {

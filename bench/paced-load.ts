@@ -4,13 +4,16 @@
  * hundred late answers at 20,000 commands a second and not one. A latency counts from when the
  * command was sent; how late that was against the schedule is told beside it, since a load that
  * cannot keep its rate measures itself.
+ *
+ * Nothing is allocated for a command: a collection of this process's own would count as latency of
+ * the server.
  */
 import { connect, type Socket } from 'node:net';
 import { nowMs } from './latency-probe.ts';
 import { ReplyCounter } from './reply-counter.ts';
 
-/** Commands with the same bytes may be sent many times: they are only read. */
-export type CommandSource = () => Buffer;
+/** Writes the next command at a place, where there is room for 4 KiB; how many bytes it has. */
+export type CommandSource = (target: Buffer, at: number) => number;
 
 export interface PacedOptions {
   readonly port: number;
@@ -27,14 +30,17 @@ export interface PacedSamples {
 }
 
 const TICK_MS = 1;
+const COMMAND_BYTES_MAX = 4096;
+const SEND_BYTES = 64 * 1024;
+/** Room for a minute at 20,000 commands a second; more is made when it is needed. */
+const SAMPLES_EXPECTED = 1_200_000;
+const UNANSWERED_EXPECTED = 4096;
 
 /** See the file's comment. */
 export class PacedLoad {
-  readonly #samples: { sentMs: number[]; latencyMs: number[]; lateMsMax: number } = {
-    sentMs: [],
-    latencyMs: [],
-    lateMsMax: 0,
-  };
+  readonly #sentMs = new Numbers(SAMPLES_EXPECTED);
+  readonly #latencyMs = new Numbers(SAMPLES_EXPECTED);
+  #lateMsMax = 0;
   readonly #source: CommandSource;
   readonly #perMs: number;
   readonly #connections: PacedConnection[];
@@ -46,8 +52,8 @@ export class PacedLoad {
     this.#source = source;
     this.#perMs = perSecond / 1000;
     const answered = (sentMs: number, latencyMs: number) => {
-      this.#samples.sentMs.push(sentMs);
-      this.#samples.latencyMs.push(latencyMs);
+      this.#sentMs.push(sentMs);
+      this.#latencyMs.push(latencyMs);
     };
     this.#connections = Array.from(
       { length: connections },
@@ -67,7 +73,11 @@ export class PacedLoad {
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
     for (const connection of this.#connections) connection.close();
-    return this.#samples;
+    return {
+      sentMs: this.#sentMs.toArray(),
+      latencyMs: this.#latencyMs.toArray(),
+      lateMsMax: this.#lateMsMax,
+    };
   }
 
   /** Sends what is due: with one write per connection, in turns. */
@@ -75,12 +85,44 @@ export class PacedLoad {
     const now = nowMs();
     const due = Math.floor((now - this.#startMs) * this.#perMs);
     const lateMs = now - this.#startMs - this.#sent / this.#perMs;
-    this.#samples.lateMsMax = Math.max(this.#samples.lateMsMax, lateMs);
+    this.#lateMsMax = Math.max(this.#lateMsMax, lateMs);
     const connections = this.#connections;
     for (; this.#sent < due; this.#sent++) {
-      connections[this.#sent % connections.length]!.add(this.#source());
+      connections[this.#sent % connections.length]!.add(this.#source);
     }
     for (const connection of connections) connection.send();
+  }
+}
+
+/** Numbers one behind the other. */
+class Numbers {
+  length = 0;
+  #values: Float64Array;
+
+  constructor(capacity: number) {
+    // Pages that were written to need not be made while something is measured.
+    this.#values = new Float64Array(capacity).fill(1);
+  }
+
+  at(i: number): number {
+    return this.#values[i]!;
+  }
+
+  push(value: number): void {
+    if (this.length === this.#values.length) {
+      const larger = new Float64Array(this.length * 2);
+      larger.set(this.#values);
+      this.#values = larger;
+    }
+    this.#values[this.length++] = value;
+  }
+
+  clear(): void {
+    this.length = 0;
+  }
+
+  toArray(): number[] {
+    return [...this.#values.subarray(0, this.length)];
   }
 }
 
@@ -89,9 +131,13 @@ class PacedConnection {
   readonly #socket: Socket;
   readonly #answered: (sentMs: number, latencyMs: number) => void;
   readonly #counter = new ReplyCounter();
-  #unanswered: number[] = [];
+  readonly #unanswered = new Numbers(UNANSWERED_EXPECTED);
   #answeredCount = 0;
-  #commands: Buffer[] = [];
+  /** Commands to send are #bytes[#from, #to); what is before them the socket may still have. */
+  #bytes = Buffer.allocUnsafeSlow(SEND_BYTES);
+  #from = 0;
+  #to = 0;
+  #toSend = 0;
   #failure: Error | undefined;
 
   constructor(port: number, answered: (sentMs: number, latencyMs: number) => void) {
@@ -112,16 +158,28 @@ class PacedConnection {
     return this.#answeredCount < this.#unanswered.length;
   }
 
-  add(command: Buffer): void {
-    this.#commands.push(command);
+  add(source: CommandSource): void {
+    if (this.#to + COMMAND_BYTES_MAX > this.#bytes.length) this.#makeRoom();
+    this.#to += source(this.#bytes, this.#to);
+    this.#toSend++;
   }
 
   send(): void {
-    if (this.#commands.length === 0) return;
+    if (this.#toSend === 0) return;
     const sentMs = nowMs();
-    for (const _ of this.#commands) this.#unanswered.push(sentMs);
-    this.#socket.write(Buffer.concat(this.#commands));
-    this.#commands = [];
+    for (; this.#toSend > 0; this.#toSend--) this.#unanswered.push(sentMs);
+    this.#socket.write(this.#bytes.subarray(this.#from, this.#to));
+    this.#from = this.#to;
+  }
+
+  /** Begins at the front again, of another buffer if the socket has not sent all of this one. */
+  #makeRoom(): void {
+    const waiting = this.#bytes.subarray(this.#from, this.#to);
+    const isSent = this.#socket.writableLength === 0;
+    const bytes = isSent ? this.#bytes : Buffer.allocUnsafeSlow(SEND_BYTES);
+    this.#to = waiting.copy(bytes);
+    this.#from = 0;
+    this.#bytes = bytes;
   }
 
   close(): void {
@@ -132,14 +190,14 @@ class PacedConnection {
     const now = nowMs();
     try {
       for (let replies = this.#counter.feed(data, data.length); replies > 0; replies--) {
-        const sentMs = this.#unanswered[this.#answeredCount++]!;
+        const sentMs = this.#unanswered.at(this.#answeredCount++);
         this.#answered(sentMs, now - sentMs);
       }
     } catch (error) {
       this.#failure ??= error as Error;
     }
     if (this.#answeredCount < this.#unanswered.length) return;
-    this.#unanswered = [];
+    this.#unanswered.clear();
     this.#answeredCount = 0;
   }
 }

@@ -1,6 +1,5 @@
 /** Child process that sends a paced load until it is told to stop, and hands over all samples. */
 import { PacedLoad, type PacedSamples } from './paced-load.ts';
-
 import { CommandTemplate, INDEX } from './requests.ts';
 
 export interface PacedOrder {
@@ -26,12 +25,11 @@ const templates = [
 /** Which comes next is up to a generator of its own, so that every run sends the same. */
 let state = 1;
 
-function nextCommand(): Buffer {
+function nextCommand(target: Buffer, at: number): number {
   state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
   const template = templates[(state >>> 16) & 1]!;
-  const bytes = Buffer.allocUnsafe(template.length);
-  template.write(bytes, 0, Math.floor((state / 2 ** 32) * keys));
-  return bytes;
+  template.write(target, at, Math.floor((state / 2 ** 32) * keys));
+  return template.length;
 }
 
 const load = new PacedLoad(nextCommand, { port, connections, perSecond });

@@ -3,7 +3,9 @@
  * takes in its BLPOP, the RPUSH that ends its wait, and both replies. The servers take turns,
  * several rounds, medians.
  *
- * The next elements are pushed once all clients wait again, so that each of them wakes somebody.
+ * The next elements are pushed once all of the last ones have arrived, and more clients wait than
+ * are pushed together, so that each of them wakes somebody. That they are woken in the order in
+ * which they wait is checked where the replies arrive.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -25,7 +27,7 @@ const HELP = `Usage: npm run bench:wakeups -- [options]
 
 CPU time of the server per client that BLPOP has made wait and RPUSH wakes.
 
-  --waiters N         clients that wait (1000)
+  --waiters N         clients that wait, at least 200 (10000)
   --wakeups N         clients woken per round (20000)
   --rounds N          rounds per server and case (5)
   --node PATH         the node binary that runs Redstart (default: the one running this)
@@ -46,6 +48,11 @@ const CASES: readonly Case[] = [
   { title: 'a list each, 100 at once', sharesList: false, together: 100 },
 ];
 
+/** Clients woken before the first round that counts: as long as the compilers change something. */
+const WARMUP_WAKEUPS = 120_000;
+/** The same one by one, where the server waits for the others most of the time. */
+const WARMUP_WAKEUPS_ONE = 20_000;
+
 /** A server with clients that wait, and one that pushes. */
 class Queue {
   readonly server: Server;
@@ -53,6 +60,7 @@ class Queue {
   readonly #child: ChildProcess;
   readonly #pusher: Socket;
   #nextList = 0;
+  #nextElement = 0;
 
   private constructor(
     server: Server,
@@ -66,8 +74,13 @@ class Queue {
     this.#pusher = pusher;
   }
 
-  static async gather(server: Server, lists: readonly string[], waiters: number): Promise<Queue> {
-    const order: WaitOrder = { port: server.port, lists, waiters };
+  static async gather(
+    server: Server,
+    lists: readonly string[],
+    waiters: number,
+    together: number,
+  ): Promise<Queue> {
+    const order: WaitOrder = { port: server.port, lists, waiters, disorderMax: together * 2 };
     const module = fileURLToPath(new URL('waiter-process.ts', import.meta.url));
     const child = fork(module, [JSON.stringify(order)]);
     const pusher = connect({ port: server.port, host: '127.0.0.1', noDelay: true });
@@ -97,7 +110,8 @@ class Queue {
   #pushes(count: number): Buffer {
     const pushes: Buffer[] = [];
     for (let i = 0; i < count; i++) {
-      pushes.push(encodeCommand(['RPUSH', this.#lists[this.#nextList]!, 'element']));
+      const element = `element-${this.#nextElement++}`;
+      pushes.push(encodeCommand(['RPUSH', this.#lists[this.#nextList]!, element]));
       this.#nextList = (this.#nextList + 1) % this.#lists.length;
     }
     return Buffer.concat(pushes);
@@ -133,11 +147,16 @@ async function main(): Promise<void> {
     },
   });
   if (values.help) return console.log(HELP);
-  const waiters = optionalCount('waiters', values.waiters) ?? 1_000;
+  const waiters = optionalCount('waiters', values.waiters) ?? 10_000;
+  if (waiters < 200) throw new Error('more clients are to wait than are woken together');
   const wakeups = optionalCount('wakeups', values.wakeups) ?? 20_000;
   const rounds = optionalCount('rounds', values.rounds) ?? 5;
 
-  const servers = await startServers([subjectOf(values), redisCommand]);
+  const flags = ['--maxclients', String(waiters + 100)];
+  const commands = [subjectOf(values), redisCommand];
+  const servers = await startServers(
+    commands.map(({ name, command }) => ({ name, command: [...command, ...flags] })),
+  );
   const progress = new Progress(servers.length * CASES.length * (rounds + 1));
   const found: number[][] = servers.map(() => []);
   try {
@@ -170,13 +189,14 @@ async function measureCase(
   const lists = Array.from({ length: sharesList ? 1 : waiters }, (_, i) => `list:${i}`);
   const queues: Queue[] = [];
   try {
-    for (const server of servers) queues.push(await Queue.gather(server, lists, waiters));
+    for (const server of servers) queues.push(await Queue.gather(server, lists, waiters, together));
     const micros: number[][] = queues.map(() => []);
     // Round 0 is for the compilers and the caches.
     for (let round = 0; round <= rounds; round++) {
+      const warmup = together === 1 ? WARMUP_WAKEUPS_ONE : WARMUP_WAKEUPS;
       for (const [i, queue] of queues.entries()) {
         progress.doing(`${title}, round ${round}, ${queue.server.name}`);
-        const found = await queue.measure(wakeups, together);
+        const found = await queue.measure(round === 0 ? warmup : wakeups, together);
         if (round > 0) micros[i]!.push(found);
         progress.advance();
       }

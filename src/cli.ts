@@ -11,14 +11,15 @@ import { checkRdb } from './persistence/check-rdb.ts';
 import { SnapshotLoadError } from './persistence/snapshots.ts';
 import { Redstart } from './redstart.ts';
 import { compileCommandsWhole } from './server/compiler.ts';
+import { letMainThreadPrevail } from './server/compiler-threads.ts';
 import { lowerClientsMax } from './server/file-limit.ts';
 import { collectWithoutHelpers } from './server/javascript-heap.ts';
-import { ListenError } from './server/listener.ts';
 import { loadingBar } from './server/loading-bar.ts';
 import { createLogger, LogFileError, type Logger } from './server/logger.ts';
 import { followProcessTitle } from './server/process-title.ts';
 import { logStart } from './server/start-banner.ts';
 import { Supervision } from './server/supervision.ts';
+import { ListenError } from './server/tcp-sockets.ts';
 import { usage } from './server/usage.ts';
 
 /** How a signal shuts the server down. */
@@ -71,6 +72,7 @@ function refuseUnheededProtection({ source }: Config): void {
 async function serve(config: Config): Promise<void> {
   collectWithoutHelpers();
   compileCommandsWhole();
+  letMainThreadPrevail();
   const { values } = config;
   const log = openLog(config);
   if (log === undefined) return;

@@ -21,4 +21,4 @@ export { ConfigurationError } from './engine/config-error.ts';
 export type { Log } from './engine/log.ts';
 export { SnapshotLoadError } from './persistence/snapshots.ts';
 export { ReplyError } from './protocol/value-writer.ts';
-export { ListenError } from './server/listener.ts';
+export { ListenError } from './server/tcp-sockets.ts';

@@ -3,11 +3,10 @@
  * plugs the upper layers into the interfaces that the lower ones declare, and starts and stops it
  * all.
  */
-import { resolve } from 'node:path';
 import { COMMANDS } from './commands/catalog.ts';
 import { Registry } from './commands/registry.ts';
 import type { PasswordCheck } from './commands/services/configuration.ts';
-import type { ListeningAddresses, ShutdownOptions } from './commands/services/lifecycle.ts';
+import type { ShutdownOptions } from './commands/services/lifecycle.ts';
 import { Blocking } from './engine/blocking.ts';
 import { CallObservers, timesEachCommand } from './engine/call-observation.ts';
 import { ClientEviction } from './engine/client-eviction.ts';
@@ -44,8 +43,8 @@ import { Registry as PubSubRegistry } from './pubsub/registry.ts';
 import { Functions } from './scripting/functions.ts';
 import { ScriptRunner } from './scripting/script-runner.ts';
 import { Scripts } from './scripting/scripts.ts';
+import { type ClientEndpoints, ClientListeners } from './server/client-listeners.ts';
 import { ServerLifecycle } from './server/lifecycle.ts';
-import { Listener } from './server/listener.ts';
 import { Server, type ServerSettings } from './server/server.ts';
 import { StoredData } from './stored-data.ts';
 
@@ -78,10 +77,7 @@ export interface RedstartOptions {
 }
 
 /** Where to listen; a port of 0 leaves the choice to the system. */
-export interface Endpoints {
-  readonly port: number | undefined;
-  readonly textPort: number | undefined;
-  readonly unixSocket: string | undefined;
+export interface Endpoints extends ClientEndpoints {
   readonly httpPort?: number | undefined;
 }
 
@@ -94,8 +90,7 @@ export class Redstart {
   readonly #defragmentation: Defragmentation;
   readonly #memory: MemoryLimit;
   readonly #server: Server;
-  readonly #tcp: Listener;
-  readonly #text: Listener;
+  readonly #listeners: ClientListeners;
   readonly #http: HttpService;
   readonly #limits: Limits = defaultLimits();
 
@@ -154,10 +149,10 @@ export class Redstart {
     });
     this.#cron = new Cron(this.engine, keepsProcessAlive);
     this.#data.attach(this.engine, this.#cron);
-    this.#defragmentation = new Defragmentation(new Defragmenter(keyspace), keepsProcessAlive);
+    const defragmenter = new Defragmenter(keyspace);
+    this.#defragmentation = new Defragmentation(defragmenter, keepsProcessAlive);
     this.#server = new Server(this.engine, () => serverSettings(config));
-    this.#tcp = new Listener(this.#server, 'tcp');
-    this.#text = new Listener(this.#server, 'text');
+    this.#listeners = new ClientListeners(this.#server, config, log);
     this.#http = new HttpService(this.engine.info, log);
     this.#followLimits();
     this.#memory = limitMemory(this.engine, config, latency, log);
@@ -165,7 +160,7 @@ export class Redstart {
     this.#followNotifications(new KeyspaceNotifications(keyspace, pubsub));
     this.#followTracking(tracking);
     this.#followClientMemory(new ClientEviction(clients, statistics, log));
-    this.#followDefragmentation();
+    this.#followDefragmentation(defragmenter);
     this.#followScripts(scripts.runner, scripts.functions);
     this.#cron.onTick(() => this.#tick());
   }
@@ -208,20 +203,14 @@ export class Redstart {
   }
 
   /** Listens on these. Throws ListenError, with no listener left open. */
-  async listenOn({ port, textPort, unixSocket, httpPort }: Endpoints): Promise<void> {
+  async listenOn({ httpPort, ...endpoints }: Endpoints): Promise<void> {
     const { values } = this.config;
     const backlog = values['tcp-backlog'];
-    const common = { addresses: values.bind, backlog };
     try {
       if (httpPort !== undefined) {
         await this.#http.listen({ addresses: values['http-bind'], port: httpPort, backlog });
       }
-      if (port !== undefined) await this.#tcp.listenTcp({ ...common, port });
-      if (textPort !== undefined) await this.#text.listenTcp({ ...common, port: textPort });
-      if (unixSocket !== undefined) {
-        const path = resolve(values.dir, unixSocket);
-        await this.#tcp.listenUnix(path, values.unixsocketperm, backlog);
-      }
+      await this.#listeners.listen(endpoints);
     } catch (problem) {
       await this.#closeListeners();
       throw problem;
@@ -230,7 +219,7 @@ export class Redstart {
 
   /** The TCP ports listened on, 0 for none: tell which ones the system chose. */
   get ports(): { readonly port: number; readonly textPort: number; readonly httpPort: number } {
-    return { port: this.#tcp.port, textPort: this.#text.port, httpPort: this.#http.port };
+    return { ...this.#listeners.ports, httpPort: this.#http.port };
   }
 
   /** Closes listeners and connections and stops all work. */
@@ -245,8 +234,7 @@ export class Redstart {
   }
 
   async #closeListeners(): Promise<void> {
-    await this.#tcp.close();
-    await this.#text.close();
+    await this.#listeners.close();
     await this.#http.close();
   }
 
@@ -267,7 +255,7 @@ export class Redstart {
       configFile: this.config.source.file ?? '',
       supervisor,
       log,
-      listeners: () => this.#listeners(),
+      listeners: () => this.#listeners.addresses(),
       isLoading: () => this.#data.snapshots.isLoading,
       save: (options) => this.saveAtShutdown(options),
       stop: () => void this.stop().then(() => onShutdown?.()),
@@ -363,10 +351,15 @@ export class Redstart {
     this.#cron.onTick(() => eviction.tick());
   }
 
-  #followDefragmentation(): void {
+  #followDefragmentation(defragmenter: Defragmenter): void {
+    const { values } = this.config;
     this.engine.statistics.defragmentation = this.#defragmentation;
+    this.#follow(['active-defrag-ignore-bytes', 'active-defrag-threshold-lower'], () => {
+      defragmenter.wasteBytesMin = values['active-defrag-ignore-bytes'];
+      defragmenter.wastePercentMin = values['active-defrag-threshold-lower'];
+    });
     this.#follow(['activedefrag'], () => {
-      this.#defragmentation.enabled = this.config.values.activedefrag;
+      this.#defragmentation.enabled = values.activedefrag;
     });
     this.#cron.onTick(() => this.#defragmentation.tick());
   }
@@ -385,21 +378,6 @@ export class Redstart {
       apply();
       return undefined;
     });
-  }
-
-  #listeners(): readonly ListeningAddresses[] {
-    const { values } = this.config;
-    const listening: ListeningAddresses[] = [];
-    if (this.#tcp.port !== 0) {
-      listening.push({ name: 'tcp', addresses: values.bind, port: this.#tcp.port });
-    }
-    if (values.unixsocket !== '') {
-      listening.push({ name: 'unix', addresses: [values.unixsocket], port: 0 });
-    }
-    if (this.#text.port !== 0) {
-      listening.push({ name: 'text', addresses: values.bind, port: this.#text.port });
-    }
-    return listening;
   }
 }
 

@@ -10,6 +10,7 @@ import type { Log } from './engine/log.ts';
 import { Propagation } from './engine/propagation.ts';
 import type { Keyspace } from './keyspace/keyspace.ts';
 import { type LogFileSystem, SYSTEM_LOG_FILES } from './persistence/aof-file.ts';
+import type { ReloadAttempt } from './persistence/aof-reload.ts';
 import { type AofSettings, aofSettings } from './persistence/aof-settings.ts';
 import { AofStartup } from './persistence/aof-startup.ts';
 import { AppendOnlyFile } from './persistence/append-only-file.ts';
@@ -80,6 +81,7 @@ export class StoredData {
       log,
       progress,
     });
+    this.snapshots.logReload = () => this.#reload();
     const { background } = this.snapshots;
     background.applyHealth();
     config.onAnyChange(['save', 'stop-writes-on-bgsave-error'], () => {
@@ -131,6 +133,13 @@ export class StoredData {
     if (!isWanted || this.snapshots.isLoading) return undefined;
     const problem = this.snapshots.saveAtEnd();
     return problem === undefined || force ? undefined : NOT_NOW;
+  }
+
+  #reload(): ReloadAttempt {
+    if (!this.appendOnly.isEnabled) return 'failed';
+    const isLoaded = this.appendOnly.beside(() => this.#startup!.reload());
+    if (isLoaded === null) return 'waiting';
+    return isLoaded ? 'loaded' : 'failed';
   }
 
   #beginAppendOnly(): string | undefined {

@@ -38,6 +38,14 @@ const WITHOUT_EFFECT: ReadonlyArray<readonly [reason: string, names: readonly Di
     ],
   ],
   [
+    'Background work is done when there is something to do, in slices of half a millisecond: ' +
+      'keys go when they are due, and loading lets clients be heard every few milliseconds.',
+    [
+      ...(['hz', 'dynamic-hz', 'active-expire-effort'] as const),
+      ...(['loading-process-events-interval-bytes'] as const),
+    ],
+  ],
+  [
     'They steer an allocator, a kernel or a C runtime that Redstart does not use or cannot reach.',
     [
       ...(['jemalloc-bg-thread', 'disable-thp', 'oom-score-adj', 'oom-score-adj-values'] as const),
@@ -49,7 +57,6 @@ const WITHOUT_EFFECT: ReadonlyArray<readonly [reason: string, names: readonly Di
     'The log goes to the standard output or a file; what runs the server takes it from there.',
     ['syslog-enabled', 'syslog-ident', 'syslog-facility', 'always-show-logo'],
   ],
-  ['There are no loadable modules.', ['enable-module-command']],
   ['Lists are not compressed in memory.', ['list-compress-depth']],
   ['A full sync never goes through a file.', ['repl-diskless-sync']],
 ];

@@ -5,6 +5,7 @@ import * as bitfields from './bitfield.ts';
 import * as bitmaps from './bitmap.ts';
 import * as bitOperations from './bitop.ts';
 import * as clients from './client.ts';
+import * as clusterModes from './cluster-mode.ts';
 import type { Command } from './command.ts';
 import * as configuration from './config.ts';
 import * as connections from './connection.ts';
@@ -34,6 +35,7 @@ import * as listPushes from './list-push.ts';
 import * as listReads from './list-read.ts';
 import * as listSearches from './list-search.ts';
 import * as memory from './memory.ts';
+import * as modules from './module.ts';
 import * as monitoring from './monitor.ts';
 import * as objects from './object.ts';
 import * as publishing from './pubsub.ts';
@@ -94,6 +96,8 @@ const FAMILIES: readonly Readonly<Record<string, Command>>[] = [
   servers,
   slowlogs,
   latency,
+  modules,
+  clusterModes,
   monitoring,
   debugging,
   publishing,

@@ -3,6 +3,7 @@ import { encodingName } from '../keyspace/encodings.ts';
 import { type Entry, NO_ENTRY } from '../keyspace/entry.ts';
 import type { Args } from '../protocol/args.ts';
 import type { Command, Context, Handler } from './command.ts';
+import { populate } from './debug-populate.ts';
 import { replyExample } from './debug-protocol.ts';
 import { Digest, digestOf, mixValue } from './digest.ts';
 import { CommandError, NO_SUCH_KEY, unknownUse } from './errors.ts';
@@ -18,6 +19,9 @@ const NOT_ALLOWED = new CommandError(
 
 const UNKNOWN_RELOAD = new CommandError(
   'ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.',
+);
+const NOT_RELOADED_FROM_LOG = new CommandError(
+  'ERR Error trying to load the AOF files, check server logs.',
 );
 const NOT_RELOADED = new CommandError('ERR Error trying to load the RDB dump, check server logs.');
 
@@ -73,6 +77,14 @@ const TOPICS: readonly Topic[] = [
     run: logListpack,
   },
   {
+    name: 'LOADAOF',
+    summary: 'Loads the append-only file again, in place of the data.',
+    words: 2,
+    run({ client, services }) {
+      if (!services.persistence.reloadLog(client)) throw NOT_RELOADED_FROM_LOG;
+    },
+  },
+  {
     name: 'LOG',
     syntax: 'message',
     summary: "Puts a message into the server's log.",
@@ -92,6 +104,13 @@ const TOPICS: readonly Topic[] = [
       if (entry === NO_ENTRY) throw NO_SUCH_KEY;
       reply.status(describeEntry(context, entry));
     },
+  },
+  {
+    name: 'POPULATE',
+    syntax: 'count [prefix] [size]',
+    summary: 'Makes so many strings whose keys begin with `key:` or another prefix.',
+    words: -3,
+    run: populate,
   },
   {
     name: 'PROTOCOL',

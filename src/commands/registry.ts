@@ -51,6 +51,7 @@ export class RegisteredCommand {
   readonly arity: number;
   readonly mask: number;
   readonly run: Command['run'];
+  readonly scriptFlags: Command['scriptFlags'];
   readonly subcommands: ReadonlyMap<string, RegisteredCommand>;
   readonly nameBytes: Buffer;
 
@@ -67,6 +68,7 @@ export class RegisteredCommand {
     const own = (isBrief(command) ? BRIEF : 0) | (command.isQueued === false ? UNQUEUED : 0);
     this.mask = command.flags.reduce((mask, flag) => mask | FLAG_BITS[flag], own);
     this.run = command.run;
+    this.scriptFlags = command.scriptFlags;
     this.subcommands = subcommands;
     this.nameBytes = Buffer.from(command.name.toLowerCase());
   }

@@ -23,6 +23,8 @@ import { ZSET_SKIPLIST } from '../values/sorted-set.ts';
 
 const COMMANDS = Number(process.env.COMMANDS ?? 200_000);
 const BATCH = 200;
+/** Commands that are looked ahead at together. */
+const PIPELINE = 16;
 
 /** Replies of which only the sorted elements are compared. */
 const UNORDERED = new Set(['ZSCAN']);
@@ -59,6 +61,7 @@ async function compare({ client, random }: Oracle): Promise<number> {
     }
     for (const command of commands) client.send(command);
     for (const [i, command] of commands.entries()) {
+      if (i % PIPELINE === 0) lookAhead(engine, commands.slice(i, i + PIPELINE));
       const ours = engine.run(...command);
       const theirs = await client.read();
       const name = String(command[0]);
@@ -79,6 +82,12 @@ async function compare({ client, random }: Oracle): Promise<number> {
     throw new Error(`${keyspace.heap.usedBytes - startBytes} bytes are left after FLUSHALL`);
   }
   return COMMANDS;
+}
+
+/** Looks ahead at commands as a pipeline does. */
+function lookAhead({ executor, client }: TestEngine, commands: readonly Arg[][]): void {
+  const batch = commands.map((command) => Args.of(...command.map(toBytes)));
+  executor.touch(client, batch, batch.length);
 }
 
 /** The keys of sorted sets that a command names. */

@@ -55,6 +55,7 @@ import { KeyIndex } from './key-index.ts';
 import type { WaitQueue } from './listeners.ts';
 import { type Session, STOP_WAITING, sessionOf } from './session.ts';
 import { type Lane, Place, WaitedKey, Waiter } from './waiters.ts';
+import { WakeAhead } from './wake-ahead.ts';
 
 /** After these a key has nothing that it did not have before, and is still there. */
 const QUIET: ReadonlySet<KeyEvent> = new Set([
@@ -86,10 +87,11 @@ export class Blocking implements BlockingService, ChangeListener, WaitQueue, Lat
   readonly #executor: Executor;
   readonly #keyspace: Keyspace;
   readonly #keys = new KeyIndex<WaitedKey>();
+  readonly #ahead = new WakeAhead(this.#keys);
   readonly #deadlines: Deadlines<Waiter>;
-  /** Keys that may have become ready: those from `#nextReady` on. */
-  #ready: WaitedKey[] = [];
-  #nextReady = 0;
+  /** Keys that may have become ready, chained: an array would be made anew for each push. */
+  #firstReady: WaitedKey | null = null;
+  #lastReady: WaitedKey | null = null;
   /** Clients that have been answered and whose input is to go on. */
   #answered: Session[] = [];
   /** The place whose waiter is being served. */
@@ -114,7 +116,7 @@ export class Blocking implements BlockingService, ChangeListener, WaitQueue, Lat
   }
 
   get isReady(): boolean {
-    return this.#nextReady < this.#ready.length;
+    return this.#firstReady !== null;
   }
 
   wait(context: Context, args: Args, wait: Wait): boolean {
@@ -166,13 +168,17 @@ export class Blocking implements BlockingService, ChangeListener, WaitQueue, Lat
   }
 
   serve(): void {
-    while (this.#nextReady < this.#ready.length) {
-      const key = this.#ready[this.#nextReady++]!;
+    for (let key = this.#firstReady; key !== null; key = this.#firstReady) {
+      this.#firstReady = key.nextReady;
+      if (key.nextReady === null) this.#lastReady = null;
+      key.nextReady = null;
       key.isQueued = false;
       for (let lane = key.firstLane; lane !== null; lane = lane.behind) this.#serveLane(lane);
     }
-    this.#ready = [];
-    this.#nextReady = 0;
+  }
+
+  touch(batch: readonly Args[], count: number): void {
+    this.#ahead.touch(batch, count);
   }
 
   /** Serves the waiter that has its turn, see `#serve`. */
@@ -190,6 +196,7 @@ export class Blocking implements BlockingService, ChangeListener, WaitQueue, Lat
         const waited = this.#waitedKey(last, place.key, place.lane.key);
         place.enter(waited.laneFor(last.args, wait, place.lane));
       }
+      this.#ahead.returned(last);
       return last;
     }
     const waiter = new Waiter(session, command, args, wait);
@@ -215,7 +222,9 @@ export class Blocking implements BlockingService, ChangeListener, WaitQueue, Lat
   #queue(key: WaitedKey): void {
     if (key.isQueued) return;
     key.isQueued = true;
-    this.#ready.push(key);
+    if (this.#lastReady === null) this.#firstReady = key;
+    else this.#lastReady.nextReady = key;
+    this.#lastReady = key;
   }
 
   /** Serves as many as there is something for, and each at most once. */
@@ -234,7 +243,10 @@ export class Blocking implements BlockingService, ChangeListener, WaitQueue, Lat
     const { waiter } = place;
     this.#served = place;
     const isServed = waiter.session.closing || waiter.session.transport.answer(this);
-    if (isServed) this.#goOn(waiter);
+    if (isServed) {
+      this.#goOn(waiter);
+      this.#ahead.woke(waiter);
+    }
     return isServed;
   }
 
@@ -271,6 +283,8 @@ export class Blocking implements BlockingService, ChangeListener, WaitQueue, Lat
     const { session } = waiter;
     this.#end(waiter);
     session.activeMs = this.#keyspace.nowMs;
+    // Nothing has come behind the command: that is how most clients wait.
+    if (session.transport.queryBytes() === 0) return;
     this.#answered.push(session);
     // The batch that runs and those that wait share a writer: they go on when it is done.
     if (this.#answered.length === 1) queueMicrotask(() => this.#resume());

@@ -7,8 +7,7 @@ const { denyoom, may_replicate, stale, write } = FLAG_BITS;
 
 /** EXEC has the flags of its commands as well, a script those that it asks for. */
 export function maskOf(session: Session, command: RegisteredCommand, args: Args): number {
-  const { mask } = command;
-  const { scriptFlags } = command.command;
+  const { mask, scriptFlags } = command;
   if (scriptFlags !== undefined) return scriptMask(mask, scriptFlags(session, args));
   const { transaction } = session;
   return command.fullName === 'exec' && transaction !== null ? mask | transaction.mask : mask;

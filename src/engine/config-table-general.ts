@@ -85,13 +85,13 @@ export const GENERAL_DIRECTIVES = {
     integer(0, INT32_MAX, { from: HZ_MIN, to: HZ_MAX }),
     '10',
     'How often per second the background work runs, from 1 to 500.',
-    { effect: 'planned' },
+    { effect: 'accepted' },
   ),
   'dynamic-hz': directive(
     BOOLEAN,
     'yes',
     'Whether the background work runs more often when there are many clients.',
-    { effect: 'planned' },
+    { effect: 'accepted' },
   ),
   'shutdown-timeout': directive(
     integer(0, INT32_MAX),

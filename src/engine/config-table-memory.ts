@@ -49,7 +49,7 @@ export const MEMORY_DIRECTIVES = {
     integer(1, 10),
     '1',
     'How much time background work may spend on expired keys, from 1 to 10.',
-    { effect: 'planned' },
+    { effect: 'accepted' },
   ),
   'lazyfree-lazy-eviction': directive(
     BOOLEAN,
@@ -94,15 +94,13 @@ export const MEMORY_DIRECTIVES = {
   ),
   'active-defrag-ignore-bytes': directive(
     memory(1n),
-    '100mb',
+    '1mb',
     'Held but unused memory below which defragmentation does not start.',
-    { effect: 'planned' },
   ),
   'active-defrag-threshold-lower': directive(
     integer(0, 1000),
     '10',
     'Percentage of unused memory at which defragmentation starts.',
-    { effect: 'planned' },
   ),
   'active-defrag-threshold-upper': directive(
     integer(0, 1000),

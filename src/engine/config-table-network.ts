@@ -21,16 +21,12 @@ export const NETWORK_DIRECTIVES = {
     ADDRESSES,
     '* -::*',
     'Addresses to listen on; * and ::* are all, and one behind a - may be missing.',
-    { change: 'startup' },
   ),
-  port: directive(integer(0, 65535), '6379', 'TCP port of the Redis protocol; 0 listens on none.', {
-    change: 'startup',
-  }),
+  port: directive(integer(0, 65535), '6379', 'TCP port of the Redis protocol; 0 listens on none.'),
   'text-port': directive(
     integer(0, 65535),
     '0',
     'TCP port of the line protocol for people and simple programs; 0 listens on none.',
-    { change: 'startup' },
   ),
   'text-replies': directive(
     choice('quoted', 'raw'),

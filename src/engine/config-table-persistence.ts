@@ -112,8 +112,7 @@ export const PERSISTENCE_DIRECTIVES = {
   'aof-use-rdb-preamble': directive(
     BOOLEAN,
     'yes',
-    'Whether a rewritten append-only file begins with a snapshot.',
-    { effect: 'planned' },
+    'Whether the base of a rewritten append-only file is a snapshot, or else commands.',
   ),
   'aof-timestamp-enabled': directive(
     BOOLEAN,
@@ -146,6 +145,6 @@ export const PERSISTENCE_DIRECTIVES = {
     integer(1024, INT32_MAX),
     '2097152',
     'Bytes of a file after which loading lets clients be served.',
-    { hidden: true, effect: 'planned' },
+    { hidden: true, effect: 'accepted' },
   ),
 };

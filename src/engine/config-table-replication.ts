@@ -148,7 +148,6 @@ export const REPLICATION_DIRECTIVES = {
   'propagation-error-behavior': directive(
     choice('ignore', 'panic', 'panic-on-replicas'),
     'ignore',
-    'What happens when a change from the master or the append-only file fails to apply.',
-    { effect: 'planned' },
+    'Whether a command of the append-only file that is refused stops the start: panic.',
   ),
 };

@@ -36,8 +36,10 @@ export const SECURITY_DIRECTIVES = {
   'enable-debug-command': directive(PERMISSION, 'no', 'Whether DEBUG may be used.', {
     change: 'startup',
   }),
-  'enable-module-command': directive(PERMISSION, 'no', 'Whether MODULE may be used.', {
-    change: 'startup',
-    effect: 'accepted',
-  }),
+  'enable-module-command': directive(
+    PERMISSION,
+    'no',
+    'Whether MODULE refuses to load a module, or only fails to: there are none.',
+    { change: 'startup' },
+  ),
 };

@@ -84,6 +84,7 @@ const OUR_OWN_DEFAULTS: ReadonlyMap<string, string> = new Map([
   ['save', '3600 1 300 100 60 10000'],
   // Their defragmenter needs a special allocator, ours does not.
   ['activedefrag', 'yes'],
+  ['active-defrag-ignore-bytes', '1048576'],
 ]);
 
 /** What redis-server 7.0 does not have yet, or never will. */

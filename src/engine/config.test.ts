@@ -441,5 +441,8 @@ describe.skipIf(!redisAvailable())('beside redis-server (skipped without one on 
   );
 });
 
-/** Directives that the test gives the server on its command line. */
-const OF_THE_MACHINE: ReadonlySet<string> = new Set(['dir', 'port', 'bind']);
+/** Directives that the test gives the server on its command line, or that begin otherwise here. */
+const OF_THE_MACHINE: ReadonlySet<string> = new Set([
+  ...['dir', 'port', 'bind'],
+  'active-defrag-ignore-bytes',
+]);

@@ -94,7 +94,6 @@ export class Executor {
   observer: CallObserver | null = null;
   /** Sessions that a pause has stopped, in the order in which it did. */
   readonly held: Set<Session> = new Set();
-
   readonly #registry: Registry;
   readonly #statistics: EngineStatistics;
   #gate = 0;
@@ -109,7 +108,6 @@ export class Executor {
   #outer: string = NO_COMMAND;
   /** How much of the reply CLIENT REPLY cannot take back any more. */
   #kept: ReplyMark = 0;
-
   /** When the current run of commands began, in ms of `performance.now`. */
   #runStartMs = 0;
   #runCalls = 0;
@@ -183,6 +181,11 @@ export class Executor {
     this.#gate = memory === null ? this.#gate & ~GATE_LIMITED : this.#gate | GATE_LIMITED;
   }
 
+  /** Whether what `execute` is given stays where it is until this says no, for all of a row. */
+  set bytesStay(stay: boolean) {
+    if (this.#propagation !== null) this.#propagation.bytesStay = stay;
+  }
+
   /** Begins a batch of commands; `nowMs` is the reading of `performance.now` that woke us. */
   beginBatch(nowMs: number): void {
     this.#runStartMs = nowMs;
@@ -202,6 +205,7 @@ export class Executor {
   /** Reads ahead what the commands of a batch will need, so that the cache misses overlap. */
   touch(session: Session, batch: readonly Args[], count: number): void {
     session.keyspace.lookAhead.touch(session.database, batch, count);
+    if (this.#waits !== null) this.#waits.touch(batch, count);
   }
 
   /**
@@ -218,9 +222,11 @@ export class Executor {
     const gate = session.gate | this.#gate;
     try {
       command = found ?? this.#find(args);
-      session.lastCommand = command.fullName;
+      // Of commands that run together the client has sent the one that runs them.
+      session.lastCommand = (gate & GATE_TOGETHER) === 0 ? command.fullName : this.#outer;
       requireArity(command, args.count);
-      const admission = gate === 0 ? ADMITTED : this.#admit(session, command, args);
+      const isOpen = (gate & ~GATE_TOGETHER) !== 0;
+      const admission = isOpen ? this.#admit(session, command, args) : ADMITTED;
       if (admission === HELD) return;
       if (admission === QUEUED) {
         reply.status('QUEUED');
@@ -249,7 +255,7 @@ export class Executor {
     if (startMs !== SHARED && (session.stop & STOP_WAITING) === 0) {
       this.#endTimed(session, command!, args, startMs);
     }
-    if ((gate | session.gate | this.#gate) === 0) return;
+    if (((gate | session.gate | this.#gate) & ~GATE_TOGETHER) === 0) return;
     if (ran) this.#propagation?.after(session, command!, args);
     if (this.#scope !== null) this.#leave(this.#scope, session, ran ? command : null, args);
     this.#afterwards(session, reply, mark, ran ? command : null);
@@ -257,9 +263,7 @@ export class Executor {
     if ((this.#gate & GATE_TOGETHER) === 0) this.endTogether(session);
   }
 
-  /**
-   * Ends what commands that ran together have changed: it is passed on, and served to who waits.
-   */
+  /** Ends what commands that ran together have changed: passed on, and served to who waits. */
   endTogether(session: Session): void {
     if (this.#busy !== null) return;
     this.#propagation?.end(session);
@@ -371,9 +375,6 @@ export class Executor {
       const admission = this.#check(session, command, args);
       if (admission !== ADMITTED) return admission;
       this.#scope?.entered(session, false);
-    } else {
-      // What the client has sent is EXEC.
-      session.lastCommand = this.#outer;
     }
     if ((session.gate & GATE_NO_TOUCH) !== 0 && command.fullName !== 'touch') {
       session.keyspace.touching = false;

@@ -66,6 +66,13 @@ export class KeyIndex<Key extends IndexedKey> {
     return null;
   }
 
+  /** The key with this hash that comes first, if any: most likely the one that is meant. */
+  guess(hash: number): Key | null {
+    let candidate: Key | null = this.#buckets[hash & (this.#buckets.length - 1)]!;
+    while (candidate !== null && candidate.hash !== hash) candidate = candidate.next as Key | null;
+    return candidate;
+  }
+
   /** REQUIRES: the key is not there. */
   add(key: Key): void {
     if (++this.count > this.#buckets.length) this.#grow();

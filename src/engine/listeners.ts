@@ -20,6 +20,8 @@ export interface WaitQueue {
   readonly isReady: boolean;
   /** Serves all that can be served. */
   serve(): void;
+  /** Reads ahead what serving those takes for whom the commands of a batch may have something. */
+  touch(batch: readonly Args[], count: number): void;
 }
 
 /** Who holds memory at its limit. */

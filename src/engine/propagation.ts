@@ -74,6 +74,12 @@ export class Propagation implements ChangeListener {
     this.#selected = -1;
   }
 
+  /** Says whether the bytes of commands stay where they are from now on until this says no. */
+  set bytesStay(stay: boolean) {
+    if (!stay) this.#out.settle();
+    this.#out.sourceStays = stay;
+  }
+
   /** Before a command, in the database that is selected. */
   before(session: Session): void {
     this.#isOpen = true;
@@ -107,6 +113,7 @@ export class Propagation implements ChangeListener {
   flush(): void {
     const out = this.#out;
     if (out.length === 0) return;
+    out.settle();
     this.offset += out.length;
     for (const reader of this.#readers) reader.take(out.bytes, out.length);
     out.clear();
@@ -155,6 +162,7 @@ export class Propagation implements ChangeListener {
   }
 
   #follow(): void {
+    this.bytesStay = false;
     const isRead = this.#readers.length > 0;
     this.#keyspace.effects = isRead ? this.#effects : null;
     this.#executor.propagation = isRead ? this : null;

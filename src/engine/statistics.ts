@@ -51,7 +51,11 @@ export class EngineStatistics implements Statistics {
   readonly #microseconds: Float64Array;
   readonly #rejected: Float64Array;
   readonly #failed: Float64Array;
-  readonly #histograms: (Float64Array | undefined)[] = [];
+  /**
+   * Of all commands, one behind the other, so that the first call of a command is like any other:
+   * what only that did would throw compiled code away.
+   */
+  readonly #histograms: Float64Array;
   readonly #operations = new Rate();
   readonly #input = new Rate();
   readonly #output = new Rate();
@@ -63,6 +67,7 @@ export class EngineStatistics implements Statistics {
     this.#microseconds = new Float64Array(registry.all.length);
     this.#rejected = new Float64Array(registry.all.length);
     this.#failed = new Float64Array(registry.all.length);
+    this.#histograms = new Float64Array(registry.all.length * HISTOGRAM_BUCKETS);
   }
 
   /** Counts `calls` runs of a command that took so long together. */
@@ -74,12 +79,7 @@ export class EngineStatistics implements Statistics {
     this.commandMicroseconds += microseconds;
     const nanoseconds = (microseconds * 1000) / calls;
     const bucket = nanoseconds < 1 ? 0 : Math.min(63, Math.floor(Math.log2(nanoseconds)));
-    let histogram = this.#histograms[id];
-    if (histogram === undefined) {
-      histogram = new Float64Array(HISTOGRAM_BUCKETS);
-      this.#histograms[id] = histogram;
-    }
-    histogram[bucket]! += calls;
+    this.#histograms[id * HISTOGRAM_BUCKETS + bucket]! += calls;
   }
 
   /** Counts an error reply; `command` is what was refused or failed, if it was known. */
@@ -131,7 +131,7 @@ export class EngineStatistics implements Statistics {
     for (const figures of [this.#calls, this.#microseconds, this.#rejected, this.#failed]) {
       figures.fill(0);
     }
-    this.#histograms.length = 0;
+    this.#histograms.fill(0);
     this.errors.clear();
     for (const rate of [this.#operations, this.#input, this.#output]) rate.reset();
     this.eventLoop.reset();
@@ -152,13 +152,14 @@ export class EngineStatistics implements Statistics {
 
   #of(command: RegisteredCommand): CommandStatistics {
     const id = command.id;
+    const first = id * HISTOGRAM_BUCKETS;
     return {
       fullName: command.fullName,
       calls: this.#calls[id]!,
       microseconds: Math.round(this.#microseconds[id]!),
       rejected: this.#rejected[id]!,
       failed: this.#failed[id]!,
-      histogram: this.#histograms[id] ?? new Float64Array(HISTOGRAM_BUCKETS),
+      histogram: this.#histograms.subarray(first, first + HISTOGRAM_BUCKETS),
     };
   }
 }

@@ -33,6 +33,8 @@ export class Waiter extends Deadline implements WaitState {
   /** A copy. */
   readonly args: Args;
   readonly wait: Wait;
+  /** Which one it was of those who were woken; owned by WakeAhead. */
+  number = 0;
   /** The first of its places. */
   places: Place | null = null;
 
@@ -47,6 +49,14 @@ export class Waiter extends Deadline implements WaitState {
 
   get argumentBytes(): number {
     return this.args.bytes.length;
+  }
+
+  /** Reads what serving it is going to need; a number that means nothing. */
+  touch(): number {
+    const { args, session } = this;
+    const { transport } = session;
+    const sum = args.bytes[0]! + args.start(0) + args.view.byteLength + session.activeMs;
+    return transport.touch === undefined ? sum : sum + transport.touch();
   }
 
   /** Whether it is small enough to be kept when it does not wait any longer. */
@@ -163,6 +173,8 @@ export class WaitedKey extends IndexedKey {
   lastWaiter: Waiter | null = null;
   /** Whether it is in the queue of keys that may have become ready. */
   isQueued = false;
+  /** The one behind it there. */
+  nextReady: WaitedKey | null = null;
 
   /**
    * The lane for what a command waits for, opened when there is none: `old`, where it has waited

@@ -1,6 +1,6 @@
 /** Which values are structures of their own, by type and encoding: every structure has its line. */
 import type { Movable, Structured } from '../values/cell.ts';
-import type { MemberTable } from '../values/member-ahead.ts';
+import type { MemberTable, ScoreOrder } from '../values/member-ahead.ts';
 import { kindOf } from './entry.ts';
 
 const KINDS = 64;
@@ -10,6 +10,7 @@ export class Collections {
   readonly #owners: (Structured | null)[] = new Array(KINDS).fill(null);
   readonly #movables: (Movable | null)[] = new Array(KINDS).fill(null);
   readonly #tables: (MemberTable | null)[] = new Array(KINDS).fill(null);
+  readonly #orders: (ScoreOrder | null)[] = new Array(KINDS).fill(null);
   readonly #memberArguments = new Int8Array(KINDS);
 
   /** Declares what values of this type and encoding are. */
@@ -24,6 +25,11 @@ export class Collections {
   declareMembers(type: number, encoding: number, table: MemberTable, argument: number): void {
     this.#tables[kindOf(type, encoding)] = table;
     this.#memberArguments[kindOf(type, encoding)] = argument;
+  }
+
+  /** Declares what finds their elements by score. */
+  declareScores(type: number, encoding: number, order: ScoreOrder): void {
+    this.#orders[kindOf(type, encoding)] = order;
   }
 
   /** Declares what moves values of this type and encoding. */
@@ -44,6 +50,11 @@ export class Collections {
   /** What finds members of values of a kind (see `Entries.kind`), or null. */
   memberTable(kind: number): MemberTable | null {
     return this.#tables[kind]!;
+  }
+
+  /** What finds elements of values of a kind by score, or null. */
+  scoreOrder(kind: number): ScoreOrder | null {
+    return this.#orders[kind]!;
   }
 
   /** Where commands name a member of such a value; see `declareMembers`. */

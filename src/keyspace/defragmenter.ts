@@ -5,8 +5,8 @@
  * tables of all databases once and moves what lies there. A record has one owner, its slot in a
  * table, and its address alone says whether it must move. Tables move with their records, and what
  * collections own beside theirs is moved by whoever laid it out, a few blocks at a time. What
- * cannot be moved, as streams, stays, and its page with it: the cycle then ends with that page as
- * it is.
+ * cannot be moved, as the consumers of a stream, stays, and its page with it: the cycle then ends
+ * with that page as it is.
  *
  * The cycle is a generator, so that it can rest between any two buckets; between two steps anything
  * may happen to the databases.

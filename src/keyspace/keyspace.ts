@@ -145,7 +145,9 @@ export class Keyspace {
     this.collections.declare(TYPE_ZSET, ZSET_SKIPLIST, this.sortedSets.large);
     this.collections.declareMovable(TYPE_ZSET, ZSET_SKIPLIST, this.sortedSets.large);
     this.collections.declareMembers(TYPE_ZSET, ZSET_SKIPLIST, this.sortedSets.large, -1);
+    this.collections.declareScores(TYPE_ZSET, ZSET_SKIPLIST, this.sortedSets.large);
     this.collections.declare(TYPE_STREAM, STREAM_BLOCKS, this.streams);
+    this.collections.declareMovable(TYPE_STREAM, STREAM_BLOCKS, this.streams.moves);
     this.databases = Array.from({ length: databaseCount }, (_, id) => new Database(this, id));
     this.startupBytes = this.heap.usedBytes;
   }

@@ -6,13 +6,16 @@
  * Where a key holds a large collection, `touch` goes on to the member that the command names:
  * values/member-ahead.ts tells how. Which argument that is it takes from the kind of value, not
  * from the command, which is not known yet; a wrong guess costs some reads and changes nothing.
+ * Commands on ranges of scores, known by the end of their names, name no member; for them it
+ * goes on to where the range begins.
  */
 import type { Ptr } from '../memory/address.ts';
 import { equalBytes } from '../memory/bytes.ts';
 import type { Args } from '../protocol/args.ts';
+import { parseScoreBound } from '../protocol/numbers.ts';
 import { PREFETCH_MAX } from '../structures/hash-table.ts';
 import { hashBytes } from '../structures/siphash.ts';
-import { MEMBERS_AHEAD_MAX, type MemberTable } from '../values/member-ahead.ts';
+import { MEMBERS_AHEAD_MAX, type MemberTable, type ScoreOrder } from '../values/member-ahead.ts';
 import type { Database } from './database.ts';
 import type { Entry } from './entry.ts';
 
@@ -24,6 +27,13 @@ const MEMBER_BYTES_MAX = 128;
 
 const NO_SLOT = -1;
 
+/** The last letters of the commands on ranges of scores. */
+const WORD_BYSC = 0x42595343;
+const WORD_CORE = 0x434f5245;
+const UPPER_CASE = 0xdfdfdfdf;
+const SCORE_COMMAND_BYTES_MIN = 'ZRANGEBYSCORE'.length;
+const OPEN_PARENTHESIS = 0x28;
+
 /** See the file's comment. */
 export class LookAhead {
   readonly #hashes = new Int32Array(PREFETCH_MAX);
@@ -32,6 +42,8 @@ export class LookAhead {
   readonly #slots = new Int32Array(PREFETCH_MAX);
   readonly #memberHashes = new Int32Array(MEMBERS_AHEAD_MAX);
   readonly #memberRoots = new Uint32Array(MEMBERS_AHEAD_MAX);
+  readonly #scores = new Float64Array(MEMBERS_AHEAD_MAX);
+  readonly #scoreRoots = new Uint32Array(MEMBERS_AHEAD_MAX);
   /** Sum of what was read, so that the reads cannot be optimised away. */
   sum = 0;
 
@@ -88,6 +100,8 @@ export class LookAhead {
     const { collections } = keyspace;
     let table: MemberTable | null = null;
     let members = 0;
+    let order: ScoreOrder | null = null;
+    let scores = 0;
     for (let i = 0; i < count; i++) {
       const slot = this.#slots[i]!;
       // A signed address: every function of Entries takes it as it is.
@@ -97,6 +111,13 @@ export class LookAhead {
       const found = collections.memberTable(kind);
       if (found === null) continue;
       const args = batch[i]!;
+      const scored = collections.scoreOrder(kind);
+      if (scored !== null && namesScore(args)) {
+        if (scores === MEMBERS_AHEAD_MAX || !this.#readScore(args, scores)) continue;
+        order = scored;
+        this.#scoreRoots[scores++] = rootOf(entries.view(record), entries.valueStart(record));
+        continue;
+      }
       const named = collections.memberArgument(kind);
       const member = named < 0 ? args.count + named : named;
       if (member < 2 || member >= args.count || args.length(member) > MEMBER_BYTES_MAX) continue;
@@ -112,6 +133,20 @@ export class LookAhead {
       this.#memberRoots[members++] = rootOf(entries.view(record), entries.valueStart(record));
     }
     if (table !== null) this.#fetchMembers(table, members);
+    if (order !== null && scores > 1) {
+      this.sum ^= order.prefetchScores(this.#scoreRoots, this.#scores, scores);
+    }
+  }
+
+  /** Takes the bound that is argument 2 for the next score; whether it is one. */
+  #readScore(args: Args, i: number): boolean {
+    const length = args.length(2);
+    if (length > MEMBER_BYTES_MAX) return false;
+    const start = args.start(2);
+    const isExcluded = length > 0 && args.bytes[start] === OPEN_PARENTHESIS;
+    const score = parseScoreBound(args.bytes, isExcluded ? start + 1 : start, start + length);
+    this.#scores[i] = score;
+    return !Number.isNaN(score);
   }
 
   #fetchMembers(table: MemberTable, members: number): void {
@@ -142,4 +177,16 @@ function sameKey(args: Args, other: Args): boolean {
 /** The address of the structure that a value is. */
 function rootOf(view: DataView, valueStart: number): Ptr {
   return view.getUint32(valueStart, true) as Ptr;
+}
+
+/** Whether this is ZRANGEBYSCORE or one of its like: then argument 2 is a bound. */
+function namesScore(args: Args): boolean {
+  const length = args.length(0);
+  if (length < SCORE_COMMAND_BYTES_MIN || args.count < 4) return false;
+  const end = args.start(0) + length;
+  const { view } = args;
+  return (
+    (view.getInt32(end - 7) & UPPER_CASE) === WORD_BYSC &&
+    (view.getInt32(end - 4) & UPPER_CASE) === WORD_CORE
+  );
 }

@@ -4,7 +4,8 @@
  */
 import type { InfoSource } from '../commands/info/section.ts';
 import type { Log } from '../engine/log.ts';
-import { Listener, type TcpOptions } from '../server/listener.ts';
+import { Listener } from '../server/listener.ts';
+import type { TcpOptions } from '../server/tcp-sockets.ts';
 import type { HttpEndpoint } from './http-endpoint.ts';
 
 /** See the file's comment. */

@@ -29,6 +29,8 @@ export interface AppendedFile {
     length: number,
     done: (problem: Error | null, written: number) => void,
   ): void;
+  /** Calls back when as much will have gathered as one write should bring, a moment from now. */
+  soon(work: () => void): void;
   /** Sees to it that what was written before is on the disk. */
   sync(done: Done): void;
   close(): void;
@@ -46,6 +48,9 @@ export interface LogFileSystem extends FileSystem {
   truncate(path: string, length: number): void;
 }
 
+/** How much earlier the system could have what a process that is killed takes with it. */
+const GATHERING_MS = 5;
+
 class SystemAppendedFile implements AppendedFile {
   readonly sizeAtOpen: number;
   readonly #descriptor: number;
@@ -62,6 +67,10 @@ class SystemAppendedFile implements AppendedFile {
     done: (problem: Error | null, written: number) => void,
   ): void {
     write(this.#descriptor, bytes, at, length, null, (problem, written) => done(problem, written));
+  }
+
+  soon(work: () => void): void {
+    setTimeout(work, GATHERING_MS);
   }
 
   sync(done: Done): void {

@@ -129,7 +129,8 @@ export class AofFiles {
   nextBase(): ManifestEntry {
     const sequence = Math.max(this.manifest.nextSequence('b', BASE), this.#lastBase + 1);
     this.#lastBase = sequence;
-    return { name: `${this.#settings.fileName}.${sequence}.base.rdb`, sequence, type: 'b' };
+    const form = this.#settings.usesSnapshots ? 'rdb' : 'aof';
+    return { name: `${this.#settings.fileName}.${sequence}.base.${form}`, sequence, type: 'b' };
   }
 
   /** The increment that is next; each is another. */

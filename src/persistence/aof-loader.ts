@@ -36,6 +36,8 @@ export interface LoaderSurroundings {
   readonly session: Session;
   readonly reading: RdbReading;
   readonly libraries: LibraryStore;
+  /** Whether a command that is refused is damage. */
+  readonly stopsAtRefusal: boolean;
 }
 
 /** A file that is to be cut off where what is whole ends. */
@@ -173,7 +175,8 @@ export class AofLoader {
     this.commands++;
     if (reply.buffer[0] !== 0x2d) return;
     const text = reply.buffer.toString('latin1', 1, reply.length).trimEnd();
-    if (text.startsWith('ERR unknown command')) throw new AofError(offset, text.slice(4));
+    const isDamage = this.#around.stopsAtRefusal || text.startsWith('ERR unknown command');
+    if (isDamage) throw new AofError(offset, text.replace(/^ERR /, ''));
     this.refused++;
   }
 

@@ -1,4 +1,5 @@
 /** The append-only file as the configuration says it is to be. */
+import type { AppendOnlySizes } from '../commands/services/append-only.ts';
 import type { Config } from '../engine/config.ts';
 import type { SyncPolicy } from './aof-writer.ts';
 
@@ -12,9 +13,13 @@ export interface AofSettings {
   readonly policy: SyncPolicy;
   /** Whether the end of the last file may be cut off where it is not whole. */
   readonly mayBeCut: boolean;
+  /** Whether a command that is refused stops the start. */
+  readonly stopsAtRefusal: boolean;
   /** Whether the time is noted. */
   readonly notesTime: boolean;
   readonly restsDuringRewrite: boolean;
+  /** Whether a base is a snapshot, or else commands. */
+  readonly usesSnapshots: boolean;
   /** Whether a base is synchronised bit by bit. */
   readonly syncsIncrementally: boolean;
   /** Growth in percent, and bytes, that start a rewrite; 0 percent is never. */
@@ -45,11 +50,17 @@ export function aofSettings({ values }: Config): AofSettings {
     get mayBeCut() {
       return values['aof-load-truncated'];
     },
+    get stopsAtRefusal() {
+      return values['propagation-error-behavior'] === 'panic';
+    },
     get notesTime() {
       return values['aof-timestamp-enabled'];
     },
     get restsDuringRewrite() {
       return values['no-appendfsync-on-rewrite'];
+    },
+    get usesSnapshots() {
+      return values['aof-use-rdb-preamble'];
     },
     get syncsIncrementally() {
       return values['aof-rewrite-incremental-fsync'];
@@ -64,4 +75,13 @@ export function aofSettings({ values }: Config): AofSettings {
       return values['aof-disable-auto-gc'];
     },
   };
+}
+
+/** Whether the files have grown so much that they are to be written anew. */
+export function hasGrown(settings: AofSettings, sizes: AppendOnlySizes | null): boolean {
+  const { rewritePercentage, rewriteBytesMin } = settings;
+  if (sizes === null || rewritePercentage === 0) return false;
+  if (sizes.currentBytes <= rewriteBytesMin) return false;
+  const growth = sizes.currentBytes - sizes.baseBytes;
+  return growth * 100 >= rewritePercentage * Math.max(1, sizes.baseBytes);
 }

@@ -16,6 +16,7 @@ import type { AofSettings } from './aof-settings.ts';
 import type { AppendOnlyFile } from './append-only-file.ts';
 import type { SnapshotSettings } from './snapshot-settings.ts';
 import { type LoadingProgress, SnapshotLoadError } from './snapshots.ts';
+import { runSteps } from './steps.ts';
 
 /** Longest slice of loading: clients that ask meanwhile wait so long to hear that. */
 const SLICE_MS = 5;
@@ -78,29 +79,36 @@ export class AofStartup {
     }
   }
 
+  /** Loads the files again, in place of the data, while everything waits; whether that was done. */
+  reload(): boolean {
+    const { appendOnly, engine, libraries, log } = this.#around;
+    const { files } = appendOnly;
+    const names = files.manifest.parts.map(({ name }) => name);
+    for (const database of engine.keyspace.databases) database.flush();
+    libraries.replace([]);
+    const { loader, ended } = this.#begin();
+    engine.beginBatch();
+    try {
+      runSteps(loader.load(files.directory, names, false));
+    } catch (problem) {
+      if (!(problem instanceof SnapshotLoadError)) throw problem;
+      log.warning(problem.message);
+      return false;
+    } finally {
+      engine.endBatch();
+      ended();
+    }
+    this.#loaded(loader);
+    return true;
+  }
+
   async #load(directory: string, names: readonly string[]): Promise<void> {
-    const { engine, files, libraries, settings, snapshotSettings, state, progress } = this.#around;
-    const { executor, keyspace } = engine;
-    const { checks, isDeep } = snapshotSettings;
-    const session = engine.openSession(REPLAYING);
-    session.replays = true;
-    session.deniesBlocking = true;
-    const reading = { checks, isDeep, dropsExpired: false, replaces: false };
-    const loader = new AofLoader({ files, keyspace, executor, session, reading, libraries });
-    const changes = keyspace.dirty;
-    state.isLoading = true;
-    executor.loading = true;
-    keyspace.replaying = true;
+    const { files, settings, state } = this.#around;
+    const { loader, ended } = this.#begin();
     try {
       await this.#runSlices(loader, directory, names);
     } finally {
-      keyspace.replaying = false;
-      keyspace.dirty = changes;
-      state.isLoading = false;
-      state.loading = null;
-      executor.loading = false;
-      engine.closeSession(session);
-      progress?.ended();
+      ended();
     }
     if (this.#isAbandoned) return;
     state.keysLoaded = loader.keys;
@@ -108,6 +116,34 @@ export class AofStartup {
     if (loader.cut !== null && settings.mayBeCut) {
       files.truncate(loader.cut.path, loader.cut.length);
     }
+  }
+
+  /** Begins to load: who does it, and what is to be done at the end, whatever that is. */
+  #begin(): { readonly loader: AofLoader; readonly ended: () => void } {
+    const { engine, files, libraries, settings, snapshotSettings, state, progress } = this.#around;
+    const { stopsAtRefusal } = settings;
+    const { executor, keyspace } = engine;
+    const { checks, isDeep } = snapshotSettings;
+    const session = engine.openSession(REPLAYING);
+    session.replays = true;
+    session.deniesBlocking = true;
+    const reading = { checks, isDeep, dropsExpired: false, replaces: false };
+    const around = { files, keyspace, executor, session, reading, libraries, stopsAtRefusal };
+    const loader = new AofLoader(around);
+    const changes = keyspace.dirty;
+    state.isLoading = true;
+    executor.loading = true;
+    keyspace.replaying = true;
+    const ended = (): void => {
+      keyspace.replaying = false;
+      keyspace.dirty = changes;
+      state.isLoading = false;
+      state.loading = null;
+      executor.loading = false;
+      engine.closeSession(session);
+      progress?.ended();
+    };
+    return { loader, ended };
   }
 
   async #runSlices(loader: AofLoader, directory: string, names: readonly string[]): Promise<void> {

@@ -10,6 +10,9 @@ class WaitingFile implements AppendedFile {
   content = '';
   syncs = 0;
   isClosed = false;
+  /** Whether what gathers is written at once. */
+  isHasty = true;
+  #soon: (() => void)[] = [];
   #write: ((problem: Error | null, bytesMax: number) => void) | null = null;
   #sync: Done | null = null;
 
@@ -26,6 +29,11 @@ class WaitingFile implements AppendedFile {
     };
   }
 
+  soon(work: () => void): void {
+    if (this.isHasty) work();
+    else this.#soon.push(work);
+  }
+
   sync(done: Done): void {
     this.#sync = done;
   }
@@ -40,6 +48,13 @@ class WaitingFile implements AppendedFile {
 
   get isSyncing(): boolean {
     return this.#sync !== null;
+  }
+
+  /** The moment for which what gathers may wait is over. */
+  passMoment(): void {
+    const soon = this.#soon;
+    this.#soon = [];
+    for (const work of soon) work();
   }
 
   endWrite(problem: Error | null = null, bytesMax: number = Number.POSITIVE_INFINITY): void {
@@ -139,6 +154,51 @@ describe('what is added to the append-only file', () => {
     writer.isResting = false;
     file.endSync();
     expect(writer.isBehind).toBe(false);
+  });
+
+  test.each(['everysec', 'no'] as const)('shares a write for a moment with %s', (policy) => {
+    file.isHasty = false;
+    const writer = start(policy);
+    take(writer, 'a');
+    take(writer, 'b');
+    expect(file.isWriting).toBe(false);
+    file.passMoment();
+    take(writer, 'c');
+    file.endWrite();
+    expect(file.content).toBe('ab');
+    expect(file.isWriting).toBe(false);
+    file.passMoment();
+    file.endWrite();
+    expect(file.content).toBe('abc');
+  });
+
+  test('does not wait for more with always, when full or asked for, nor at the end', async () => {
+    file.isHasty = false;
+    const writer = start('everysec');
+    for (let i = 0; i < 3; i++) writer.take(MEGABYTE, 64 * 1024);
+    file.endWrite();
+    expect(file.content).toHaveLength(128 * 1024);
+    expect(file.isWriting).toBe(false);
+    writer.policy = 'no';
+    writer.askSync();
+    file.endWrite();
+    file.endSync();
+    expect(writer.kept).toBe(192 * 1024);
+    writer.policy = 'always';
+    take(writer, 'a');
+    file.endWrite();
+    file.endSync();
+    writer.policy = 'everysec';
+    take(writer, 'b');
+    expect(file.isWriting).toBe(false);
+    const drained = writer.drain();
+    file.endWrite();
+    await new Promise((resolve) => setImmediate(resolve));
+    file.endSync();
+    await drained;
+    file.passMoment();
+    expect(file.isWriting).toBe(false);
+    expect(writer.kept).toBe(writer.taken);
   });
 
   test('is not synchronised while it rests', () => {

@@ -9,7 +9,9 @@
  *
  * With `always` everything that was written is synchronised at once, and `kept`, up to which
  * clients may hear of what they did, is what was synchronised. With `everysec` that is done once a
- * second beside the writing; with `no` the system does it when it likes.
+ * second beside the writing; with `no` the system does it when it likes. Nobody waits for the disk
+ * with these two, so that what comes within a few milliseconds shares a write: what a write takes,
+ * its thread woken and its end told, would else be a fifth of what a command takes.
  *
  * A write that fails is tried again where it stopped: nothing was lost. After a synchronisation
  * that failed nobody knows what the disk has, and a second one proves nothing: `isDoubtful` then
@@ -27,9 +29,10 @@ const WAITING_BYTES_MAX = 64 * 1024 * 1024;
 const UNSYNCED_MS_MAX = 2000;
 const SYNC_INTERVAL_MS = 1000;
 const RETRY_MS = 200;
-const CHUNK_BYTES = 64 * 1024;
-/** Larger buffers are not used again. */
-const KEPT_BYTES_MAX = 1024 * 1024;
+/** What is gathered at most before it is written, but for what comes in larger pieces. */
+const CHUNK_BYTES = 128 * 1024;
+/** Buffers of that size that are kept: memory that comes and goes is what collections begin for. */
+const SPARES_MAX = 8;
 
 /** Told how it goes. */
 export interface WriterEvents {
@@ -70,7 +73,10 @@ export class AofWriter {
   /** What is being gathered. */
   #open: Buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
   #openLength = 0;
-  #spare: Buffer | null = null;
+  readonly #spares: Buffer[] = [];
+  /** Whether what is gathered is to be written soon, or is not to wait for more any more. */
+  #isGathering = false;
+  #isEnding = false;
   #isWriting = false;
   #isSyncing = false;
   #isAsked = false;
@@ -170,6 +176,7 @@ export class AofWriter {
 
   /** Synchronises all that was taken so far; resolves when that is done, or has failed. */
   async drain(): Promise<void> {
+    this.#isEnding = true;
     while (!this.isDoubtful && this.synced < this.taken) {
       if (!this.#isWriting && !this.#isSyncing) {
         if (this.written === this.taken) this.#sync();
@@ -205,6 +212,10 @@ export class AofWriter {
         }
         // While the disk synchronises, those who come meanwhile gather to share the next one.
         if (this.#openLength === 0 || (this.policy === 'always' && this.#isSyncing)) return;
+        if (this.#mayGather) {
+          this.#gather();
+          return;
+        }
         this.#seal(0);
       }
       const task = this.#tasks[0]!;
@@ -222,6 +233,22 @@ export class AofWriter {
       this.#tasks.shift();
       this.#enter(task.file, task.enter);
     }
+  }
+
+  /** Whether what is gathered may wait for more. */
+  get #mayGather(): boolean {
+    return this.policy !== 'always' && !this.#isAsked && !this.#isEnding;
+  }
+
+  #gather(): void {
+    if (this.#isGathering) return;
+    this.#isGathering = true;
+    this.#file.soon(() => {
+      this.#isGathering = false;
+      if (this.#isEnding) return;
+      this.#seal(0);
+      this.pump();
+    });
   }
 
   #enter(file: AppendedFile, enter: () => boolean): void {
@@ -257,7 +284,8 @@ export class AofWriter {
     if (this.#at === length) {
       this.#at = 0;
       this.#tasks.shift();
-      if (bytes.length <= KEPT_BYTES_MAX) this.#spare = bytes;
+      const isKept = bytes.length === CHUNK_BYTES && this.#spares.length < SPARES_MAX;
+      if (isKept) this.#spares.push(bytes);
     }
     this.pump();
   }
@@ -310,8 +338,7 @@ export class AofWriter {
   #seal(bytesMin: number): void {
     if (this.#openLength > 0) {
       this.#tasks.push({ bytes: this.#open, length: this.#openLength });
-      this.#open = this.#spare ?? Buffer.allocUnsafeSlow(CHUNK_BYTES);
-      this.#spare = null;
+      this.#open = this.#spares.pop() ?? Buffer.allocUnsafeSlow(CHUNK_BYTES);
       this.#openLength = 0;
     }
     if (this.#open.length < bytesMin) this.#open = Buffer.allocUnsafeSlow(bytesMin * 2);

@@ -10,7 +10,6 @@ import { CommandError } from '../commands/errors.ts';
 import type { AppendOnly, AppendOnlySizes } from '../commands/services/append-only.ts';
 import type { ClientState } from '../commands/services/clients.ts';
 import type { LibraryStore } from '../commands/services/scripting.ts';
-import { REDIS_VERSION } from '../commands/version.ts';
 import { resumeHeld } from '../engine/call-rules.ts';
 import type { Clock } from '../engine/clock.ts';
 import type { Executor } from '../engine/execute.ts';
@@ -18,9 +17,10 @@ import type { Log } from '../engine/log.ts';
 import type { Propagation, StreamReader } from '../engine/propagation.ts';
 import { type Session, sessionOf } from '../engine/session.ts';
 import type { Keyspace } from '../keyspace/keyspace.ts';
+import { baseFacts, baseWriting } from './aof-base.ts';
 import type { LogFileSystem } from './aof-file.ts';
 import { AofFiles } from './aof-files.ts';
-import type { AofSettings } from './aof-settings.ts';
+import { type AofSettings, hasGrown } from './aof-settings.ts';
 import { AofWriter, type WriterEvents } from './aof-writer.ts';
 import type { BackgroundSnapshots, RunningSnapshot } from './background-snapshot.ts';
 import { CommitQueue } from './commit-queue.ts';
@@ -309,18 +309,12 @@ export class AppendOnlyFile implements AppendOnly, StreamReader, WriterEvents {
     const nowMs = clock.monotonicMs();
     if (writer !== null && (writer.isDoubtful || !this.#isWhole)) {
       if (nowMs >= this.#retryMs) this.#startAnew(writer);
-    } else if (this.isRewriteScheduled || (nowMs >= this.#growthRetryMs && this.#hasGrown())) {
+    } else if (
+      this.isRewriteScheduled ||
+      (nowMs >= this.#growthRetryMs && hasGrown(settings, this.sizes))
+    ) {
       this.#startRewrite();
     }
-  }
-
-  #hasGrown(): boolean {
-    const { rewritePercentage, rewriteBytesMin } = this.#around.settings;
-    const { sizes } = this;
-    if (sizes === null || rewritePercentage === 0) return false;
-    if (sizes.currentBytes <= rewriteBytesMin) return false;
-    const growth = sizes.currentBytes - sizes.baseBytes;
-    return growth * 100 >= rewritePercentage * Math.max(1, sizes.baseBytes);
   }
 
   // --- Rewriting
@@ -422,24 +416,13 @@ export class AppendOnlyFile implements AppendOnly, StreamReader, WriterEvents {
   }
 
   #writing(): SnapshotWriting {
-    const { settings, snapshotSettings } = this.#around;
-    const { compresses, version, sums } = snapshotSettings.writing;
-    return { compresses, version, sums, syncsIncrementally: settings.syncsIncrementally };
+    const { settings, snapshotSettings, clock } = this.#around;
+    return baseWriting(settings, snapshotSettings, clock);
   }
 
   #facts(): SnapshotFacts {
     const { keyspace, clock, libraries, snapshotSettings } = this.#around;
-    return {
-      aux: [
-        ['redis-ver', REDIS_VERSION],
-        ['redis-bits', '64'],
-        ['ctime', String(Math.floor(clock.wallMs() / 1000))],
-        ['used-mem', String(keyspace.heap.usedBytes)],
-        ['aof-base', '1'],
-      ],
-      libraries: libraries.codes,
-      use: snapshotSettings.use,
-    };
+    return baseFacts(snapshotSettings, clock, keyspace.heap.usedBytes, libraries.codes);
   }
 
   #baseEnded(failure: { readonly problem: unknown } | null): void {
@@ -496,5 +479,20 @@ export class AppendOnlyFile implements AppendOnly, StreamReader, WriterEvents {
     this.#writer?.askSync();
     this.commits.wait(session, () => this.isSynced(session), needsReplica, timeoutMs);
     return true;
+  }
+
+  // --- DEBUG LOADAOF
+
+  /** Does something beside the stream once all of it is written; null until then. */
+  beside<Result>(work: () => Result): Result | null {
+    const { propagation } = this.#around;
+    propagation.flush();
+    if (!this.#isWhole || this.#writer!.waitingBytes > 0) return null;
+    propagation.detach(this);
+    try {
+      return work();
+    } finally {
+      propagation.attach(this);
+    }
   }
 }

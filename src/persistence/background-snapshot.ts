@@ -5,6 +5,7 @@
 import type { Keyspace } from '../keyspace/keyspace.ts';
 import type { FileSystem } from './file-system.ts';
 import type { SnapshotFacts } from './keyspace-writer.ts';
+import { SnapshotCommands } from './snapshot-commands.ts';
 import type { SnapshotWriting } from './snapshot-file.ts';
 import { SnapshotOutput } from './snapshot-output.ts';
 import { SnapshotWalk } from './snapshot-walk.ts';
@@ -90,6 +91,8 @@ export class RunningSnapshot {
   /** Null when the file could not even be created. */
   readonly #walk: SnapshotWalk | null = null;
   readonly #output: SnapshotOutput | null = null;
+  /** What makes commands of the snapshot, if that is wanted. */
+  #commands: SnapshotCommands | null = null;
   readonly #keysTotal: number;
   #timer: NodeJS.Timeout | NodeJS.Immediate | null = null;
   #isAbandoned = false;
@@ -113,8 +116,8 @@ export class RunningSnapshot {
       this.#next(() => this.#end({ problem }));
       return;
     }
-    const { firstChunk } = this.#output;
-    this.#walk = new SnapshotWalk(keyspace, this.#output, firstChunk, writing, facts);
+    const form = this.#form(this.#output, writing);
+    this.#walk = new SnapshotWalk(keyspace, form.sink, form.chunk, writing, facts);
     this.#next(this.#slice);
   }
 
@@ -135,7 +138,8 @@ export class RunningSnapshot {
 
   /** Bytes of memory that it takes beside the data. */
   get usedBytes(): number {
-    return (this.#walk?.usedBytes ?? 0) + (this.#output?.usedBytes ?? 0);
+    const buffers = (this.#output?.usedBytes ?? 0) + (this.#commands?.usedBytes ?? 0);
+    return (this.#walk?.usedBytes ?? 0) + buffers;
   }
 
   /** See `BackgroundSnapshots.abandon`. */
@@ -148,6 +152,14 @@ export class RunningSnapshot {
     this.#removeFile();
     // Nobody waits for it any more, so that what goes wrong with it now is nobody's business.
     this.#output.close().catch(() => undefined);
+  }
+
+  /** Where the bytes of the snapshot go, and in what to begin. */
+  #form(output: SnapshotOutput, { commands }: SnapshotWriting) {
+    if (!commands) return { sink: output, chunk: output.firstChunk };
+    const form = SnapshotCommands.before(output, output.firstChunk, commands);
+    this.#commands = form.sink;
+    return form;
   }
 
   #work(): void {

@@ -7,6 +7,7 @@ import { KeyspaceWriter, type SnapshotFacts } from './keyspace-writer.ts';
 import { CHECKSUM_BYTES } from './rdb-format.ts';
 import type { ByteSource } from './rdb-reader.ts';
 import { type ByteSink, RdbWriter, type RdbWriting } from './rdb-writer.ts';
+import { type CommandWriting, SnapshotCommands } from './snapshot-commands.ts';
 import { runSteps } from './steps.ts';
 
 const CHUNK_BYTES = 256 * 1024;
@@ -33,6 +34,8 @@ export class FileSource implements ByteSource {
 
 /** How a snapshot is written to a file. */
 export interface SnapshotWriting extends RdbWriting {
+  /** Commands are written in its place; `compresses` and `sums` are false, `version` is 11. */
+  readonly commands?: CommandWriting | null;
   /** Whether it ends with a checksum, or with zeros in its place. */
   readonly sums: boolean;
   /** Whether it is synchronised bit by bit, so that no large write is left to the end. */
@@ -66,11 +69,11 @@ class FileSink implements ByteSink {
     return chunk;
   }
 
-  /** Writes the checksum, and returns once everything is on the disk. */
+  /** Writes the checksum, if there is one, and returns once everything is on the disk. */
   finish(): void {
     const checksum = Buffer.alloc(CHECKSUM_BYTES);
     this.#crc.write(new DataView(checksum.buffer, checksum.byteOffset, CHECKSUM_BYTES), 0);
-    this.#write(checksum, CHECKSUM_BYTES);
+    if (!this.#writing.commands) this.#write(checksum, CHECKSUM_BYTES);
     this.#file.sync();
   }
 
@@ -116,7 +119,10 @@ function writeSnapshot(
 ): number {
   try {
     const sink = new FileSink(file, writing);
-    const writer = new RdbWriter(sink, Buffer.allocUnsafeSlow(CHUNK_BYTES), writing);
+    const { commands } = writing;
+    const chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+    const form = commands ? SnapshotCommands.before(sink, chunk, commands) : { sink, chunk };
+    const writer = new RdbWriter(form.sink, form.chunk, writing);
     runSteps(new KeyspaceWriter(keyspace, writer, facts).write());
     sink.finish();
     return sink.written;

@@ -18,8 +18,10 @@ const CHUNKS_MAX = 64;
 /** Bytes after which the file is synchronised, where that is wanted. */
 const SYNC_BYTES = 4 * 1024 * 1024;
 
-/** How the file is written; the two are those of `SnapshotWriting`. */
+/** How the file is written; what is here is of `SnapshotWriting`. */
 export interface OutputOptions {
+  /** What is written are commands, which have no checksum. */
+  readonly commands?: object | null;
   readonly sums: boolean;
   readonly syncsIncrementally: boolean;
 }
@@ -80,15 +82,17 @@ export class SnapshotOutput implements ByteSink {
   }
 
   /**
-   * Writes the checksum and closes the file, once all of it is on the disk. Rejects with what has
-   * gone wrong, with the file closed.
+   * Writes the checksum, if there is one, and closes the file, once all of it is on the disk.
+   * Rejects with what has gone wrong, with the file closed.
    */
   async finish(): Promise<void> {
     const checksum = Buffer.alloc(CHECKSUM_BYTES);
     this.#crc.write(new DataView(checksum.buffer, checksum.byteOffset, CHECKSUM_BYTES), 0);
-    const position = this.written;
-    this.written += CHECKSUM_BYTES;
-    this.#then(() => this.#file.write(checksum, CHECKSUM_BYTES, position));
+    if (!this.#options.commands) {
+      const position = this.written;
+      this.written += CHECKSUM_BYTES;
+      this.#then(() => this.#file.write(checksum, CHECKSUM_BYTES, position));
+    }
     this.#then(() => this.#file.sync());
     await this.close();
   }

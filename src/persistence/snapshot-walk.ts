@@ -45,7 +45,7 @@ import { ValueEncoder } from './value-encoder.ts';
  * What a step does: a byte of a value counts as one, as it may take time and become nothing by
  * compression; a key and a bucket count as much as they take besides.
  */
-const WORK_PER_STEP = 32 * 1024;
+const WORK_PER_STEP = 8 * 1024;
 const WORK_OF_KEY = 64;
 const WORK_OF_BUCKET = 64;
 /** Bytes at the side from where on each key written there moves the value on by a step. */

@@ -4,6 +4,7 @@
  */
 
 import { join } from 'node:path';
+import type { ClientState } from '../commands/services/clients.ts';
 import type {
   LoadingFigures,
   Persistence,
@@ -14,8 +15,10 @@ import { REDIS_VERSION } from '../commands/version.ts';
 import type { Clock } from '../engine/clock.ts';
 import type { Executor } from '../engine/execute.ts';
 import type { Log } from '../engine/log.ts';
+import { sessionOf } from '../engine/session.ts';
 import type { Keyspace } from '../keyspace/keyspace.ts';
 import { OutOfMemoryError } from '../memory/heap.ts';
+import { type ReloadAttempt, waitForReload } from './aof-reload.ts';
 import { BackgroundSaves } from './background-saves.ts';
 import type { BackgroundSnapshots } from './background-snapshot.ts';
 import type { FileSystem, OpenFile } from './file-system.ts';
@@ -77,6 +80,8 @@ export class Snapshots implements Persistence {
   keysLoaded = 0;
   keysExpired = 0;
   readonly background: BackgroundSaves;
+  /** Tries to load the append-only file again; plugged in by whoever has both. */
+  logReload: (() => ReloadAttempt) | null = null;
   readonly #record: SaveRecord;
   readonly #around: SnapshotSurroundings;
   #abandoned = false;
@@ -186,6 +191,14 @@ export class Snapshots implements Persistence {
   abandon(): void {
     this.#abandoned = true;
     this.background.abandon();
+  }
+
+  reloadLog(client: ClientState): boolean {
+    const { deniesBlocking, transport } = client;
+    // A client inside this process is not answered late.
+    if (this.logReload === null || deniesBlocking || transport.kind === 'embedded') return false;
+    waitForReload(sessionOf(client), this.logReload);
+    return true;
   }
 
   reload({ saves, flushes, merges }: ReloadOptions): string | undefined {

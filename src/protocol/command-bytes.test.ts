@@ -71,4 +71,43 @@ describe('a command', () => {
       expected = '';
     }
   });
+
+  test(`is copied with those beside it when they stay where they are (SEED=${seed})`, () => {
+    const random = new SeededRandom(seed);
+    const out = new CommandBytes();
+    for (let round = 0; round < 200; round++) {
+      const texts = Array.from({ length: random.integer(1, 16) }, () => {
+        const value = 'v'.repeat(random.pick([0, 3, 90, 20_000]));
+        const zeros = random.fraction() < 0.1 ? '0' : '';
+        return `*2\r\n$3\r\nGET\r\n$${zeros}${value.length}\r\n${value}\r\n`;
+      });
+      const bytes = Buffer.from(texts.join(''), 'latin1');
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+      let expected = '';
+      let from = 0;
+      out.clear();
+      out.sourceStays = true;
+      for (const text of texts) {
+        const args = argsIn(text);
+        args.rebase(bytes, view, -from);
+        from += text.length;
+        if (random.fraction() < 0.2) continue;
+        out.args(args);
+        expected += text.replace('$0', () => (text.includes('$0\r') ? '$0' : '$'));
+        if (random.fraction() < 0.1) {
+          out.words(['DEL', 'k']);
+          expected += '*2\r\n$3\r\nDEL\r\n$1\r\nk\r\n';
+        }
+        if (random.fraction() < 0.1) {
+          const at = random.integer(0, 1) * out.length;
+          out.insert(at, Buffer.from('#'));
+          expected = `${expected.slice(0, at)}#${expected.slice(at)}`;
+        }
+      }
+      out.settle();
+      out.sourceStays = false;
+      bytes.fill(0);
+      expect(out.bytes.toString('latin1', 0, out.length) === expected).toBe(true);
+    }
+  });
 });

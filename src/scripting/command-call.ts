@@ -11,11 +11,13 @@ import type { Session } from '../engine/session.ts';
 import { Args } from '../protocol/args.ts';
 import { DOUBLE_LENGTH_MAX, writeDouble } from '../protocol/numbers.ts';
 import { RespWriter } from '../protocol/resp-writer.ts';
+import { CommandNames } from './command-names.ts';
 import { type LuaThread, TYPE_NUMBER, TYPE_STRING } from './lua-exports.ts';
 import type { LuaMachine } from './lua-machine.ts';
 import {
   baseOf,
   numberAt,
+  objectAt,
   stringLength,
   stringStartAt,
   topOf,
@@ -55,6 +57,7 @@ export class CommandCall {
   readonly #permission: CallPermission;
   readonly #args = new Args();
   readonly #replies: ReplyToLua;
+  readonly #names: CommandNames;
   /** Room in the module's memory for numbers as text. */
   #room = 0;
   #roomNumbers = 0;
@@ -69,7 +72,8 @@ export class CommandCall {
     this.#registry = registry;
     this.#executor = executor;
     this.#permission = permission;
-    this.#replies = new ReplyToLua(machine.module);
+    this.#replies = new ReplyToLua(machine);
+    this.#names = new CommandNames(machine.module.api);
   }
 
   /** Runs a command for the function that called; its error is raised, or returned. */
@@ -77,7 +81,7 @@ export class CommandCall {
     const mistake = this.#readArguments(L);
     if (mistake !== null) return this.fail(L, `ERR ${mistake}`, raises);
     const { session } = this.#permission;
-    const command = this.#command();
+    const command = this.#called(L);
     const refusal = this.#refusal(command);
     if (refusal !== null) {
       this.fail(L, refusal, false);
@@ -158,6 +162,25 @@ export class CommandCall {
     module.api.lua_setfield(L, -2, module.name('ignore_error_stats_update'));
     if (raises) module.raiseTop(L);
     return 1;
+  }
+
+  /** The command that is called, which is remembered by the string that names it. */
+  #called(L: LuaThread): RegisteredCommand | null {
+    const { module } = this.#machine;
+    const base = baseOf(module.view, L);
+    // A number names no command.
+    if (typeAt(module.view, base) !== TYPE_STRING) return null;
+    const address = objectAt(module.view, base);
+    const known = this.#names.find(address);
+    if (known !== null) return known;
+    const command = this.#command();
+    if (command === null || command !== this.#registry.find(this.#args)) return command;
+    // What is named is no container whose subcommands have names of their own.
+    if (command.subcommands.size > 0) return command;
+    this.#names.remember(L, address, command);
+    // The state's memory may have grown.
+    this.#args.rebase(module.bytes, module.view, 0);
+    return command;
   }
 
   #command(): RegisteredCommand | null {

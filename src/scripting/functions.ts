@@ -247,7 +247,9 @@ export class Functions implements FunctionsService, LibraryStore {
       machine.release(reference);
       this.#state.end();
     }
-    return this.#registration.functions;
+    const { functions } = this.#registration;
+    for (const { reference: kept } of functions) machine.shortenGlobals(kept);
+    return functions;
   }
 
   #compile(machine: LuaMachine, body: Buffer) {

@@ -2,6 +2,7 @@
 // redis-server, and compares what comes out, errors included.
 // Run: npx tsx src/scripting/libraries.fuzz.ts   (SEED=n repeats a run, VALUES=n sets how many)
 
+import { writeSync } from 'node:fs';
 import { ClientRoom } from '../../test/support/client-room.ts';
 import { show } from '../../test/support/engine.ts';
 import {
@@ -14,6 +15,7 @@ import type { Arg } from '../../test/support/resp-client.ts';
 
 const VALUES = Number(process.env.VALUES ?? 20_000);
 const PER_SCRIPT = 20;
+const STDERR = 2;
 const DEPTH_MAX = 4;
 
 const NUMBERS = [
@@ -174,9 +176,12 @@ const MAKERS: readonly Maker[] = [
     ),
 ];
 
+let done = 0;
+let isOver = false;
+
 async function compare({ client, random }: Oracle): Promise<number> {
   const here = new ClientRoom().enter();
-  for (let done = 0; done < VALUES; done += PER_SCRIPT) {
+  for (; done < VALUES; done += PER_SCRIPT) {
     const command = random.pick(MAKERS)(random);
     const about = command.map((arg) => JSON.stringify(arg.toString('latin1'))).join(' ');
     expectSame(about, here.call(...command), show(await client.call(...command)));
@@ -184,4 +189,17 @@ async function compare({ client, random }: Oracle): Promise<number> {
   return VALUES;
 }
 
+// A signal, or a promise that nobody settles, ends the process without a word.
+for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    writeSync(STDERR, `ended by ${signal}\n`);
+    process.exit(1);
+  });
+}
+process.once('exit', (code) => {
+  if (isOver) return;
+  writeSync(STDERR, `ended with code ${code} after ${done} of ${VALUES} values\n`);
+  process.exitCode = code === 0 ? 1 : code;
+});
 await fuzzAgainstRedis('cjson, cmsgpack, struct and bit', compare);
+isOver = true;

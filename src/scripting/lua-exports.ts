@@ -83,6 +83,7 @@ export interface LuaExports {
   lua_resume(L: LuaThread, argumentCount: number): number;
   lua_settable(L: LuaThread, index: number): void;
   lua_setfield(L: LuaThread, index: number, name: number): void;
+  lua_setfenv(L: LuaThread, index: number): number;
   lua_sethook(L: LuaThread, hook: number, mask: number, count: number): number;
   lua_setmetatable(L: LuaThread, index: number): number;
   lua_settop(L: LuaThread, index: number): void;

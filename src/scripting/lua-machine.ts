@@ -19,8 +19,9 @@ import {
   TYPE_STRING,
   TYPE_TABLE,
 } from './lua-exports.ts';
+import { requireFunctionLayout, setsGlobals } from './lua-function.ts';
 import { type LuaFunction, LuaModule } from './lua-module.ts';
-import { canYield, requireLayout } from './lua-stack.ts';
+import { canYield, pop, requireLayout, topObject } from './lua-stack.ts';
 import { REMOVED_GLOBALS, SandboxNatives } from './sandbox-natives.ts';
 import { SANDBOX_SOURCE } from './sandbox-source.ts';
 
@@ -89,6 +90,7 @@ export class LuaMachine {
     const { api } = this.module;
     this.main = api.luaL_newstate();
     this.noFields = requireLayout(this.module, this.main);
+    requireFunctionLayout(this.module, this.main);
     this.#hook = this.module.addFunctions([(L) => this.#onHook(L as LuaThread)], 2, 0);
     for (const open of [
       api.luaopen_base,
@@ -148,6 +150,20 @@ export class LuaMachine {
     const problem = module.text(main, -1);
     api.lua_settop(main, 0);
     throw new CompileError(problem);
+  }
+
+  /**
+   * Has a function find globals in their real table, without the detour through its read-only form.
+   * One that sets globals goes on with that; none can hand its globals out.
+   */
+  shortenGlobals(reference: LuaReference): void {
+    const { module, main } = this;
+    this.dereference(main, reference);
+    if (!setsGlobals(module.view, topObject(module.view, main))) {
+      this.dereference(main, this.globals);
+      module.api.lua_setfenv(main, -2);
+    }
+    pop(module.view, main, 1);
   }
 
   /** Sets a field of the table below the value on top of the stack, which it takes off. */

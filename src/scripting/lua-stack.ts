@@ -8,6 +8,7 @@
  *   string   +12 its length (u32)  +16 its bytes
  *   table    +12 its array of values, +28 how long that is (u32); +16 its fields, which lie in the
  *            same place for all tables that have none
+ *   field    a value, then +16 its key, which is laid out as a value
  *
  * So Lua 5.1 lays them out where addresses have 32 bits. `requireLayout` compares that with what
  * the C interface says, once per module. What is pushed here needs a place: Lua leaves every
@@ -33,6 +34,7 @@ const TYPE = 8;
 const TABLE_ARRAY = 12;
 const TABLE_FIELDS = 16;
 const TABLE_ARRAY_LENGTH = 28;
+const FIELD_KEY = 16;
 const STRING_LENGTH = 12;
 const STRING_BYTES = 16;
 
@@ -89,6 +91,23 @@ export function arrayLength(view: DataView, table: number): number {
 /** Where the fields of a table are that are not in its array. */
 export function fieldsOf(view: DataView, table: number): number {
   return view.getUint32(table + TABLE_FIELDS, true);
+}
+
+/** What the value on top of the stack is by its address. REQUIRES: it is a string, a table ... */
+export function topObject(view: DataView, L: LuaThread): number {
+  return objectAt(view, topOf(view, L) - VALUE_BYTES);
+}
+
+/**
+ * Gives a table its only field, whose name and value are strings, by their addresses. REQUIRES: it
+ * was made with room for one field, and Lua has not run since: its collector has not seen it.
+ */
+export function setOnlyField(view: DataView, table: number, name: number, text: number): void {
+  const field = fieldsOf(view, table);
+  view.setUint32(field, text, true);
+  view.setInt32(field + TYPE, TYPE_STRING, true);
+  view.setUint32(field + FIELD_KEY, name, true);
+  view.setInt32(field + FIELD_KEY + TYPE, TYPE_STRING, true);
 }
 
 /** Takes off so many values. REQUIRES: there are as many. */
@@ -163,7 +182,7 @@ export function requireLayout(module: LuaModule, L: LuaThread): number {
     api.lua_type(L, 4) === TYPE_NIL;
   clear(module.view, L);
   const noFields = requireTables(module, L);
-  if (!isAsExpected || noFields < 0) {
+  if (!isAsExpected || noFields < 0 || !hasFieldsAsExpected(module, L)) {
     throw new Error('this build of Lua lays its values out in another way');
   }
   return noFields;
@@ -199,4 +218,29 @@ function requireTables(module: LuaModule, L: LuaThread): number {
   const isPopped = api.lua_gettop(L) === 3;
   clear(view, L);
   return isAsExpected && isPushed && isPopped && api.lua_gettop(L) === 0 ? noFields : -1;
+}
+
+/** The same for fields: whether Lua finds one that was written here, also beside others. */
+function hasFieldsAsExpected(module: LuaModule, L: LuaThread): boolean {
+  const { api } = module;
+  module.pushText(L, 'name');
+  module.pushText(L, 'value');
+  api.lua_createtable(L, 0, 1);
+  const { view } = module;
+  const base = baseOf(view, L);
+  const value = objectAt(view, base + VALUE_BYTES);
+  setOnlyField(view, topObject(view, L), objectAt(view, base), value);
+  const isFound = (): boolean => {
+    api.lua_getfield(L, 3, module.name('name'));
+    const isValue = typeAt(module.view, topOf(module.view, L) - VALUE_BYTES) === TYPE_STRING;
+    const found = isValue ? topObject(module.view, L) : 0;
+    pop(module.view, L, 1);
+    return found === value;
+  };
+  const isFoundAlone = isFound();
+  pushNumber(module.view, L, 1);
+  api.lua_setfield(L, 3, module.name('other'));
+  const isFoundBeside = isFound();
+  clear(module.view, L);
+  return isFoundAlone && isFoundBeside;
 }

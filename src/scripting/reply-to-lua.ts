@@ -10,9 +10,19 @@
  *   big number       {big_number = text} verbatim      {verbatim_string = {format, string}}
  */
 import type { RespWriter } from '../protocol/resp-writer.ts';
+import { KeptStrings } from './kept-strings.ts';
 import type { LuaThread } from './lua-exports.ts';
+import type { LuaMachine } from './lua-machine.ts';
 import type { LuaModule } from './lua-module.ts';
-import { pushBoolean, pushNil, pushNumber } from './lua-stack.ts';
+import {
+  pop,
+  pushBoolean,
+  pushNil,
+  pushNumber,
+  pushTable,
+  setOnlyField,
+  topObject,
+} from './lua-stack.ts';
 
 const LINE_FEED = 0x0a;
 const MINUS = 0x2d;
@@ -24,12 +34,21 @@ const PLACES = 8;
 /** See the file's comment. */
 export class ReplyToLua {
   readonly #module: LuaModule;
+  readonly #statuses: KeptStrings;
+  /** Where the names of fields are kept. */
+  readonly #ok: number;
+  readonly #err: number;
+  readonly #bigNumber: number;
   #bytes: Buffer = Buffer.alloc(0);
   #view: DataView = new DataView(new ArrayBuffer(0));
   #at = 0;
 
-  constructor(module: LuaModule) {
+  constructor({ module, main }: LuaMachine) {
     this.#module = module;
+    this.#statuses = new KeptStrings(module, main);
+    this.#ok = this.#statuses.keep(Buffer.from('ok'));
+    this.#err = this.#statuses.keep(Buffer.from('err'));
+    this.#bigNumber = this.#statuses.keep(Buffer.from('big_number'));
   }
 
   /** Pushes the reply that the writer holds. REQUIRES: it holds one. */
@@ -50,10 +69,10 @@ export class ReplyToLua {
         pushNumber(module.view, L, this.#integer());
         break;
       case 0x2b: // +
-        this.#field(L, 'ok');
+        this.#status(L);
         break;
       case MINUS:
-        this.#field(L, 'err');
+        this.#field(L, this.#err);
         break;
       case 0x2a: // *
       case 0x3e: // >
@@ -77,7 +96,7 @@ export class ReplyToLua {
         this.#double(L);
         break;
       case 0x28: // (
-        this.#field(L, 'big_number');
+        this.#field(L, this.#bigNumber);
         break;
       case 0x3d: // =
         this.#verbatim(L);
@@ -110,15 +129,42 @@ export class ReplyToLua {
     this.#module.pushRange(L, this.#bytes, this.#view, start, length);
   }
 
-  /** Pushes a table with the rest of the line in one field. */
-  #field(L: LuaThread, name: string): void {
-    const { api } = this.#module;
+  /** The end of the line, behind which the reply goes on. */
+  #lineEnd(): number {
+    const bytes = this.#bytes;
+    let at = this.#at;
+    while (bytes[at] !== LINE_FEED) at++;
+    this.#at = at + 1;
+    return at - 1;
+  }
+
+  #status(L: LuaThread): void {
     const start = this.#at;
-    const end = this.#bytes.indexOf(LINE_FEED, start) - 1;
-    this.#at = end + 2;
-    api.lua_createtable(L, 0, 1);
-    this.#module.pushRange(L, this.#bytes, this.#view, start, end - start);
-    api.lua_setfield(L, -2, this.#module.name(name));
+    const length = this.#lineEnd() - start;
+    const text = this.#statuses.find(this.#bytes, start, length);
+    if (text === 0) {
+      this.#at = start;
+      this.#field(L, this.#ok);
+      return;
+    }
+    const module = this.#module;
+    module.api.lua_createtable(L, 0, 1);
+    const { view } = module;
+    setOnlyField(view, topObject(view, L), this.#ok, text);
+  }
+
+  /** Pushes a table with the rest of the line in one field. */
+  #field(L: LuaThread, name: number): void {
+    const module = this.#module;
+    const start = this.#at;
+    module.pushRange(L, this.#bytes, this.#view, start, this.#lineEnd() - start);
+    const text = topObject(module.view, L);
+    module.api.lua_createtable(L, 0, 1);
+    const { view } = module;
+    const table = topObject(view, L);
+    setOnlyField(view, table, name, text);
+    pop(view, L, 2);
+    pushTable(view, L, table);
   }
 
   #array(L: LuaThread): void {

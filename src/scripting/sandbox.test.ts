@@ -43,6 +43,12 @@ describe('What all scripts share is read-only', () => {
   test.each([
     'x = 1',
     '_G.x = 1',
+    'redis = nil',
+    'function x() end',
+    'function redis.call() end',
+    'local function f() return function() KEYS = nil end end f()()',
+    "loadstring('x = 1')()",
+    'coroutine.wrap(function() x = 1 end)()',
     'redis.call = nil',
     'server.call = nil',
     'string.upper = nil',
@@ -62,6 +68,28 @@ describe('What all scripts share is read-only', () => {
     expect(run(code)).toMatch(/readonly table|nil value|no-op/);
     expectHealthy();
     expect(run('return type(redis.call) .. type(string.upper)')).toBe('"functionfunction"');
+  });
+
+  test('by functions of a library too, whose other functions find globals in another way', () => {
+    const reads = 'local function reads() return type(redis.call) .. #KEYS end';
+    const code = `#!lua name=attack
+      local function sets() x = 1 end
+      redis.register_function('sets', sets)
+      redis.register_function('nested', function() return (function() redis = nil end)() end)
+      redis.register_function('reads', function() return type(redis.call) .. type(cjson) end)`;
+    expect(client.call('FUNCTION', 'LOAD', 'REPLACE', code)).toBe('"attack"');
+    expect(client.call('FCALL', 'sets', '0')).toContain('readonly table');
+    expect(client.call('FCALL', 'nested', '0')).toContain('readonly table');
+    expect(client.call('FCALL', 'reads', '0')).toBe('"functiontable"');
+    expect(run(`${reads} return reads()`)).toBe('"function0"');
+    expect(run('return nothing')).toContain("nonexistent global variable 'nothing'");
+  });
+
+  test('but each status is a table of its own', () => {
+    const code = `local a, b = redis.call('PING'), redis.call('PING')
+      a.ok = 'A' a.more = 1 b.other = 2
+      return {a.ok, a.more, b.ok, b.other, tostring(b.more), redis.call('PING').ok}`;
+    expect(run(code)).toBe('["A", (integer) 1, "PONG", (integer) 2, "nil", "PONG"]');
   });
 
   test('and what leads out of the sandbox is not there', () => {

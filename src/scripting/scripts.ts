@@ -188,7 +188,9 @@ export class Scripts implements Scripting {
 
   #compile(machine: LuaMachine, body: Buffer): LuaReference {
     try {
-      return machine.compile(body, SOURCE_NAME);
+      const reference = machine.compile(body, SOURCE_NAME);
+      machine.shortenGlobals(reference);
+      return reference;
     } catch (problem) {
       if (!(problem instanceof CompileError)) throw problem;
       const bytes = Buffer.from(problem.message, 'latin1');

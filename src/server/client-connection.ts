@@ -177,6 +177,10 @@ export abstract class ClientConnection implements Transport, StreamEvents {
     this.#run(pending.bytes, pending.view, pending.length);
   }
 
+  touch(): number {
+    return this.outbox.touchBoth() + this.pending.length;
+  }
+
   destroy(): void {
     this.session.stop |= STOP_CLOSING;
     this.stream.destroy();

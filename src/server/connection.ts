@@ -116,13 +116,19 @@ export class Connection extends ClientConnection {
   /** Returns the offset behind the last command that ran. */
   #executeBatch(batch: readonly Args[], count: number, from: number): number {
     const session = this.session;
+    const { executor } = this.engine;
     let done = from;
-    for (let i = 0; i < count && session.stop === 0; i++) {
-      const args = batch[i]!;
-      this.engine.executor.execute(session, args, this.writer);
-      if (this.#deferred !== null) this.#sendDeferred();
-      if ((session.stop & STOP_PAUSED) === 0) done = args.end;
-      if (this.writer.length > FLUSH_BYTES) this.flush();
+    executor.bytesStay = count > 1;
+    try {
+      for (let i = 0; i < count && session.stop === 0; i++) {
+        const args = batch[i]!;
+        executor.execute(session, args, this.writer);
+        if (this.#deferred !== null) this.#sendDeferred();
+        if ((session.stop & STOP_PAUSED) === 0) done = args.end;
+        if (this.writer.length > FLUSH_BYTES) this.flush();
+      }
+    } finally {
+      executor.bytesStay = false;
     }
     this.#resp3 = session.resp3;
     return done;

@@ -3,13 +3,9 @@
  * on clients and protected mode are checked before a connection costs anything.
  */
 import { chmodSync, rmSync } from 'node:fs';
-import { createServer, isIPv6, type ListenOptions, type Server, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import type { ConnectionOrigin } from './client-connection.ts';
-
-/** A port or path that could not be listened on. */
-export class ListenError extends Error {
-  override name = 'ListenError';
-}
+import { ListenError, listenError, listened, type TcpOptions, TcpSockets } from './tcp-sockets.ts';
 
 /** What a listener asks of the server. */
 export interface Gatekeeper {
@@ -18,14 +14,6 @@ export interface Gatekeeper {
   accept(socket: Socket, origin: ConnectionOrigin): void;
   /** A connection could not be accepted: there is no file descriptor left, for one. */
   acceptFailed(problem: Error): void;
-}
-
-/** Addresses and options of the TCP sockets. */
-export interface TcpOptions {
-  readonly port: number;
-  /** As in `bind`: `*`, `::*`, addresses; a leading `-` allows one to be missing. */
-  readonly addresses: readonly string[];
-  readonly backlog: number;
 }
 
 /** Makes the server behind one listening socket. */
@@ -39,22 +27,25 @@ export class Listener {
   readonly #gatekeeper: Gatekeeper;
   readonly #kind: 'tcp' | 'text';
   readonly #makeServer: ServerMaker;
-  #servers: Server[] = [];
+  readonly #tcp: TcpSockets;
+  #unix: Server | undefined;
   #path = '';
 
   constructor(gatekeeper: Gatekeeper, kind: 'tcp' | 'text', makeServer: ServerMaker = PAUSING) {
     this.#gatekeeper = gatekeeper;
     this.#kind = kind;
     this.#makeServer = makeServer;
+    this.#tcp = new TcpSockets(makeServer, (server) => this.#admit(server, undefined));
   }
 
   /** Port of the first TCP socket, 0 if there is none: tells which one the system chose. */
   get port(): number {
-    for (const server of this.#servers) {
-      const address = server.address();
-      if (address !== null && typeof address === 'object') return address.port;
-    }
-    return 0;
+    return this.#tcp.port;
+  }
+
+  /** The TCP addresses listened on, as they are written in `bind`. */
+  get addresses(): readonly string[] {
+    return this.#tcp.addresses;
   }
 
   /**
@@ -62,24 +53,15 @@ export class Listener {
    * does not.
    */
   async listenTcp(options: TcpOptions): Promise<void> {
-    let port = options.port;
-    try {
-      for (const written of options.addresses) {
-        const optional = written.startsWith('-');
-        const host = optional ? written.slice(1) : written;
-        const server = await this.#listen(
-          { ...hostOptions(host), port, backlog: options.backlog },
-          optional,
-          `${host}:${port}`,
-        );
-        // With port 0 the system chooses one, and all addresses share it.
-        if (server !== null && port === 0) port = this.port;
-      }
-      if (this.#servers.length === 0) throw new ListenError('no address to listen on');
-    } catch (problem) {
-      await this.close();
-      throw problem;
-    }
+    await this.#tcp.listen(options);
+  }
+
+  /**
+   * Listens on these addresses in place of those until now, undefined being none; connections stay
+   * open. Throws ListenError, with everything as it was.
+   */
+  moveTcp(options: TcpOptions | undefined): void {
+    this.#tcp.move(options);
   }
 
   /**
@@ -90,7 +72,10 @@ export class Listener {
     const shown = `unix socket ${path}`;
     try {
       rmSync(path, { force: true });
-      await this.#listen({ path, backlog }, false, shown);
+      const server = this.#makeServer();
+      await listened(server, { path, backlog }, false, shown);
+      this.#admit(server, path);
+      this.#unix = server;
       this.#path = path;
       if (mode !== 0) chmodSync(path, mode);
     } catch (problem) {
@@ -100,30 +85,16 @@ export class Listener {
 
   /** Stops listening; connections that are open stay so. */
   async close(): Promise<void> {
-    const servers = this.#servers;
-    this.#servers = [];
-    for (const server of servers) server.close();
+    this.#tcp.close();
+    this.#unix?.close();
+    this.#unix = undefined;
     if (this.#path !== '') rmSync(this.#path, { force: true });
     this.#path = '';
   }
 
-  #listen(options: ListenOptions, optional: boolean, shown: string): Promise<Server | null> {
-    const server = this.#makeServer();
-    server.on('connection', (socket) => this.#onConnection(socket, options.path));
-    return new Promise((resolve, reject) => {
-      const fail = (problem: NodeJS.ErrnoException): void => {
-        const missing = problem.code === 'EADDRNOTAVAIL' || problem.code === 'EAFNOSUPPORT';
-        if (optional && missing) resolve(null);
-        else reject(listenError(shown, problem));
-      };
-      server.once('error', fail);
-      server.listen(options, () => {
-        server.off('error', fail);
-        server.on('error', (problem) => this.#gatekeeper.acceptFailed(problem));
-        this.#servers.push(server);
-        resolve(server);
-      });
-    });
+  #admit(server: Server, path: string | undefined): void {
+    server.on('connection', (socket) => this.#onConnection(socket, path));
+    server.on('error', (problem) => this.#gatekeeper.acceptFailed(problem));
   }
 
   #onConnection(socket: Socket, path: string | undefined): void {
@@ -143,31 +114,7 @@ export class Listener {
   }
 }
 
-function hostOptions(host: string): ListenOptions {
-  if (host === '*') return { host: '0.0.0.0' };
-  if (host === '::*') return { host: '::', ipv6Only: true };
-  return { host, ipv6Only: isIPv6(host) };
-}
-
 function endpoint(address: string | undefined, port: number | undefined): string {
   if (address === undefined) return '?:0';
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
-}
-
-function listenError(shown: string, problem: unknown): ListenError {
-  const reason = problem instanceof Error ? reasonOf(problem) : String(problem);
-  return new ListenError(`Could not listen on ${shown}: ${reason}`);
-}
-
-function reasonOf(problem: NodeJS.ErrnoException): string {
-  switch (problem.code) {
-    case 'EADDRINUSE':
-      return 'Address already in use';
-    case 'EACCES':
-      return 'Permission denied';
-    case 'EADDRNOTAVAIL':
-      return 'Cannot assign requested address';
-    default:
-      return problem.message;
-  }
 }

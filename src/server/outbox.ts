@@ -116,6 +116,11 @@ export class Outbox implements PushSender {
     return this.#gathered + this.#stream.touch();
   }
 
+  /** Reads what sending at once is going to need, and what the client's next input is. */
+  touchBoth(): number {
+    return this.touch() + (this.#stream.socket.destroyed ? 1 : 0);
+  }
+
   /** Sends what was posted. */
   sendGathered(): void {
     const gathered = this.#gathered;

@@ -15,7 +15,7 @@ export function followProcessTitle(config: Config, log: Log): void {
     nameCommand(log);
   };
   apply();
-  config.onChange('proc-title-template', apply);
+  config.onAnyChange(['proc-title-template', 'port', 'bind'], apply);
 }
 
 /** The runtime cuts the name of the command out of the title; `pgrep` and `killall` look for it. */

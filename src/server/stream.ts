@@ -57,6 +57,20 @@ let writeForm: WriteForm = 'unknown';
  */
 let spareRequest: WriteRequest | null = null;
 
+/** Where an adopted socket has those who are told what it reads. */
+const EVENTS = Symbol('events');
+
+interface AdoptedSocket extends Socket {
+  [EVENTS]: StreamEvents;
+}
+
+/** How long one socket that always has more is read from while others wait. */
+const SHARE_MS = 0.5;
+
+/** The socket whose last reads have all filled the buffer, and since when. */
+let insistent: Socket | null = null;
+let insistentSinceMs = 0;
+
 /** One open connection's two directions. */
 export class Stream {
   readonly socket: Socket;
@@ -87,7 +101,7 @@ export class Stream {
       // Listeners accept sockets that are paused, and those do not begin to flow by themselves.
       socket.resume();
     } else {
-      this.socket = adopt(socket, handle, shared, (length) => events.onBytes(shared, length));
+      this.socket = adopt(socket, handle, shared, events);
     }
     this.socket.on('error', () => this.socket.destroy());
     this.socket.on('end', () => events.onEnd());
@@ -187,24 +201,46 @@ export function handleOf(socket: Socket): Handle | null {
 }
 
 /** Puts a Socket that reads into `shared` around the handle of one that the server made. */
-function adopt(
-  socket: Socket,
-  handle: Handle,
-  shared: Buffer,
-  onBytes: (length: number) => void,
-): Socket {
+function adopt(socket: Socket, handle: Handle, shared: Buffer, events: StreamEvents): Socket {
   (socket as unknown as { _handle: Handle | null })._handle = null;
-  const onread: OnReadOpts = {
-    buffer: shared,
-    callback: (length) => {
-      onBytes(length);
-      return true;
-    },
-  };
+  const onread = { buffer: shared, callback: tellOfBytes } as OnReadOpts;
   const options = { handle, onread, allowHalfOpen: true } as SocketConstructorOpts;
-  const adopted = new Socket(options);
+  const adopted = new Socket(options) as AdoptedSocket;
+  adopted[EVENTS] = events;
   adopted.read(0);
   return adopted;
+}
+
+/**
+ * Called by net as a method of the socket; whether to read on. One for all of them: a closure for
+ * each, with what it closes over, would be four more objects to fetch from memory per read.
+ */
+function tellOfBytes(this: AdoptedSocket, length: number, shared: Buffer): boolean {
+  if (length === shared.length) return takeShare(this, shared);
+  insistent = null;
+  this[EVENTS].onBytes(shared, length);
+  return true;
+}
+
+/**
+ * Tells of a whole buffer, behind which there is more: libuv reads up to 32 of them before it looks
+ * at another socket. Once one socket has had its share, it waits for the next turn; whether it has
+ * not. See docs/decisions/0018-fair-reading.md.
+ */
+function takeShare(socket: AdoptedSocket, shared: Buffer): boolean {
+  if (insistent !== socket) {
+    insistent = socket;
+    insistentSinceMs = performance.now();
+  }
+  socket[EVENTS].onBytes(shared, shared.length);
+  if (performance.now() - insistentSinceMs < SHARE_MS) return true;
+  insistent = null;
+  setImmediate(readOn, socket);
+  return false;
+}
+
+function readOn(socket: Socket): void {
+  if (!socket.destroyed) socket.resume();
 }
 
 /** Watches net's next write to learn `writeForm`. */

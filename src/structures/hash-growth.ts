@@ -80,11 +80,14 @@ export class HashGrowth {
     const buckets = shape >>> 8;
     const own = shape & 255;
     const less = buckets > BUCKETS_PER_CHUNK ? buckets - BUCKETS_PER_CHUNK : buckets >>> 1;
-    const mayMerge = own > 0 && buckets <= BUCKETS_HALF;
+    const mayMerge = buckets <= BUCKETS_HALF && own > 0;
+    // Both are compared each time: compiled code has then met both.
+    const isQuarter = count * 4 <= BUCKETS_HALF * BUCKET_SLOTS;
+    const isSparse = count * 20 <= less * BUCKET_SLOTS * 11;
     try {
       if (mayMerge) {
-        if (count * 4 <= BUCKETS_HALF * BUCKET_SLOTS) this.#mergeIfSparse(root, segment, own, hash);
-      } else if (less > 0 && count * 20 <= less * BUCKET_SLOTS * 11) {
+        if (isQuarter) this.#mergeIfSparse(root, segment, own, hash);
+      } else if (isSparse && less > 0) {
         this.#segments.resize(segment, less);
       }
     } catch (problem) {

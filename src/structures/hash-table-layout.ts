@@ -70,13 +70,17 @@ export function isTooFull(count: number, buckets: number): boolean {
   return count * 8 > buckets * BUCKET_SLOTS * 7;
 }
 
-/** The segment that a hash belongs to. */
+/**
+ * The segment that a hash belongs to. Two shifts, where one would need a branch for depth 0: a
+ * branch that only large tables take would, with the first of them, throw away the compiled code of
+ * nearly every command.
+ */
 export function segmentOf(allWords: readonly Uint32Array[], root: Ptr, hash: number): Ptr {
   const words = allWords[root >>> EXTENT_SHIFT]!;
   const at = (root & UNIT_MASK) << 1;
   const directory = words[at + ROOT_DIRECTORY]!;
   const depth = words[at + ROOT_DEPTH]!;
-  const index = depth === 0 ? 0 : hash >>> (32 - depth);
+  const index = (hash >>> 1) >>> (31 - depth);
   return allWords[directory >>> EXTENT_SHIFT]![((directory & UNIT_MASK) << 1) + index]! as Ptr;
 }
 
@@ -109,7 +113,7 @@ export function positionBehind(
   home: number,
 ): number {
   const span = SPANS[own]!;
-  const start = own === 0 ? 0 : (position >>> (32 - own)) * span;
+  const start = ((position >>> 1) >>> (31 - own)) * span;
   const nextTag = Math.ceil(((home + 1) * 65536) / buckets);
   // Rounded up: below 2^16 positions a segment, rounding down would come back to the same bucket
   // for ever.

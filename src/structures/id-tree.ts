@@ -190,6 +190,27 @@ export class IdTree {
     return count;
   }
 
+  /**
+   * Moves what is in evacuated places of the nodes on the way to an id; returns the leaf, NULL for
+   * an empty tree. Throws OutOfMemoryError, with the tree whole.
+   */
+  relocate(root: Ptr, id: StreamId): Ptr {
+    const { heap, nodes } = this;
+    if (this.#walk(root, id) === NULL) return NULL;
+    for (let level = this.#top; level >= 0; level--) {
+      const node = this.#path[level]! as Ptr;
+      if (!heap.isEvacuating(node)) continue;
+      const moved = heap.relocate(node);
+      this.#path[level] = moved;
+      if (level === this.#top) heap.setWord(root, TREE_TOP, moved);
+      else nodes.setValue(this.#path[level + 1]! as Ptr, this.#slots[level + 1]!, moved);
+      if (level > 0) continue;
+      nodes.link(root, nodes.previous(moved), moved);
+      nodes.link(root, moved, nodes.next(moved));
+    }
+    return this.#path[0]! as Ptr;
+  }
+
   /** Calls back with the address of every node, also of a tree that is being drained. */
   visitBlocks(root: Ptr, visit: (block: Ptr) => void): void {
     const { heap, nodes } = this;

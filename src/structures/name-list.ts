@@ -78,6 +78,20 @@ export class NameList {
     return this.#recordAt(root);
   }
 
+  /** The record that so many are before, or NULL. */
+  at(root: Ptr, index: number): Ptr {
+    if (index >= this.count(root)) return NULL;
+    const directory = this.#directory(root);
+    this.#chunk = 0;
+    this.#slot = index;
+    for (;;) {
+      const size = this.#size(this.#item(directory, this.#chunk));
+      if (this.#slot < size) return this.#recordAt(root);
+      this.#slot -= size;
+      this.#chunk++;
+    }
+  }
+
   /** The record behind one, NULL if it is the last. */
   next(root: Ptr, record: Ptr): Ptr {
     this.#locate(root, record);

@@ -60,6 +60,31 @@ export class ScoreCursor {
     return sum;
   }
 
+  /** Entries of this leaf from here on, or back, the one that the cursor stands on included. */
+  leafRest(isBackward: boolean): number {
+    if (isBackward) return this.slot + 1;
+    return this.#heap.word(this.leaf, NODE_META) - this.slot;
+  }
+
+  /** The record so many entries on, or back if negative. REQUIRES: it is in this leaf. */
+  recordBeside(entries: number): Ptr {
+    const words = this.#heap.words[this.leaf >>> EXTENT_SHIFT]!;
+    return words[((this.leaf & UNIT_MASK) << 1) + NODE_RECORDS + this.slot + entries]! as Ptr;
+  }
+
+  /**
+   * As so many calls of `next`, or of `previous`; whether an entry is there. REQUIRES: they lead no
+   * farther than just out of this leaf.
+   */
+  pass(entries: number, isBackward: boolean): boolean {
+    if (isBackward) {
+      this.slot -= entries - 1;
+      return this.previous();
+    }
+    this.slot += entries - 1;
+    return this.next();
+  }
+
   /**
    * How many entries, up to `most`, there are from here on with lower scores than `bound[0]`, or
    * with those that are not higher. REQUIRES: the cursor stands on an entry.
@@ -76,6 +101,13 @@ export class ScoreCursor {
       const scores = (at << 2) + NODE_SCORES_BYTES;
       const node = words[leaf >>> EXTENT_SHIFT]!;
       const end = node[at + NODE_META]!;
+      // Most ranges end behind what is wanted: then the last one tells of all.
+      const last = Math.min(end, slot + most - count) - 1;
+      const highest = view.getFloat64(scores + (last << 3), true);
+      if (last >= slot && (highest < score || (orEqual && highest === score))) {
+        count += last + 1 - slot;
+        slot = last + 1;
+      }
       for (; slot < end; slot++) {
         const other = view.getFloat64(scores + (slot << 3), true);
         if (other > score || (other === score && !orEqual) || count === most) return count;

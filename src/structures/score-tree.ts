@@ -17,6 +17,7 @@
  */
 import { NULL, type Ptr } from '../memory/address.ts';
 import type { MemberRecords } from './member-records.ts';
+import { ScoreAhead } from './score-ahead.ts';
 import type { ScoreCursor } from './score-tree-cursor.ts';
 import { TreeDeletion } from './score-tree-delete.ts';
 import { TreeInsertion } from './score-tree-insert.ts';
@@ -35,6 +36,8 @@ import { NodeSpread } from './score-tree-spread.ts';
 /** See the file's comment. One per engine serves all sorted sets. */
 export class ScoreTree {
   readonly nodes: TreeNodes;
+  /** Where scores are that were named ahead. */
+  readonly ahead: ScoreAhead;
   /** Records that the last `removeSlice` or `drainLeaf` took out. */
   readonly batch: Uint32Array = new Uint32Array(ENTRIES_MAX);
   readonly #members: MemberRecords;
@@ -47,6 +50,7 @@ export class ScoreTree {
   constructor(members: MemberRecords) {
     this.nodes = new TreeNodes(members.heap);
     this.#members = members;
+    this.ahead = new ScoreAhead(members.heap);
     const spread = new NodeSpread(this.nodes);
     this.#insertion = new TreeInsertion(this.nodes, spread);
     this.#deletion = new TreeDeletion(this.nodes, spread);
@@ -56,6 +60,7 @@ export class ScoreTree {
 
   /** Makes an empty tree of a root. */
   create(root: Ptr): void {
+    this.ahead.forget();
     const { heap } = this.nodes;
     const leaf = this.nodes.createLeaf();
     heap.setWord(root, TREE_TOP, leaf);
@@ -73,6 +78,7 @@ export class ScoreTree {
    * changed.
    */
   insert(root: Ptr, record: Ptr): void {
+    this.ahead.forget();
     this.#takeInHand(record);
     this.#path.toRecord(root, record);
     this.#insertion.insert(root, this.#path);
@@ -83,6 +89,7 @@ export class ScoreTree {
    * loading.
    */
   insertSorted(root: Ptr, record: Ptr): void {
+    this.ahead.forget();
     this.#takeInHand(record);
     const { nodes } = this;
     const last = nodes.heap.word(root, TREE_LAST) as Ptr;
@@ -96,12 +103,14 @@ export class ScoreTree {
 
   /** Takes a record out of the tree. */
   remove(root: Ptr, record: Ptr): void {
+    this.ahead.forget();
     const path = this.#find(root, record);
     this.#deletion.remove(root, path, path.slots[0]! - 1, 1);
   }
 
   /** Gives a record another score. Without memory to grow it throws and nothing has changed. */
   move(root: Ptr, record: Ptr, score: number): void {
+    this.ahead.forget();
     const { nodes } = this;
     const origin = this.#origin;
     const path = this.#path;
@@ -138,6 +147,7 @@ export class ScoreTree {
    * many.
    */
   removeSlice(root: Ptr, rank: number, countMax: number): number {
+    this.ahead.forget();
     const path = this.#path;
     path.toRank(root, rank);
     const leaf = path.nodes[0]! as Ptr;
@@ -202,6 +212,13 @@ export class ScoreTree {
     return this.#place(cursor);
   }
 
+  /** As `seekScore`, without a rank: where looking ahead has walked already, nothing does again. */
+  enterScore(root: Ptr, cursor: ScoreCursor, bound: Float64Array, orEqual: boolean): boolean {
+    const { ahead } = this;
+    if (!orEqual && ahead.recall(root, bound)) return cursor.place(ahead.leaf as Ptr, ahead.place);
+    return this.seekScore(root, cursor, bound, orEqual);
+  }
+
   /**
    * Puts a cursor on the first record whose member is not before these bytes, or after them, as
    * `rankOfMember`.
@@ -224,6 +241,7 @@ export class ScoreTree {
    * its address. The table's slot is left to the caller.
    */
   relocateRecord(root: Ptr, record: Ptr): Ptr {
+    this.ahead.forget();
     const { nodes } = this;
     const path = this.#find(root, record);
     const moved = nodes.heap.relocate(record);
@@ -237,6 +255,7 @@ export class ScoreTree {
    * the next leaf. Ranks of a tree that changes in between may lead past a node.
    */
   relocateNodes(root: Ptr, rank: number): number {
+    this.ahead.forget();
     const { nodes } = this;
     const { heap } = nodes;
     const path = this.#path;
@@ -258,6 +277,7 @@ export class ScoreTree {
 
   /** As `TreeDeletion.drainLeaf`, into `batch`. */
   drainLeaf(root: Ptr): number {
+    this.ahead.forget();
     return this.#deletion.drainLeaf(root, this.#path, this.batch);
   }
 

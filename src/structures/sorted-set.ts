@@ -123,6 +123,11 @@ export class SortedSet {
     return sum;
   }
 
+  /** As `prefetchMembers`, for scores; see `ScoreAhead.fetch`. */
+  prefetchScores(roots: Uint32Array, bounds: Float64Array, count: number): number {
+    return this.tree.ahead.fetch(roots, bounds, count);
+  }
+
   /** The score of a member, NaN if there is none. */
   score(
     root: Ptr,

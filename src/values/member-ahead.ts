@@ -32,6 +32,12 @@ export interface MemberTable {
   prefetchMembers(roots: Uint32Array, hashes: Int32Array, count: number): number;
 }
 
+/** What finds elements of one kind of value by their scores. */
+export interface ScoreOrder {
+  /** As `prefetchMembers`, for the elements from the score `bounds[i]` on. */
+  prefetchScores(roots: Uint32Array, bounds: Float64Array, count: number): number;
+}
+
 /** The hash of argument `i`, a member: the look ahead may have computed it. */
 export function memberHash(args: Args, i: number): number {
   if (args.memberHashed === i) return args.memberHash;

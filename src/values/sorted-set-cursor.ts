@@ -127,6 +127,10 @@ export class SortedSetCursor {
     withScores: boolean,
     inPairs: boolean,
   ): void {
+    if (!this.#isPacked && !withScores) {
+      this.#writeMembers(reply, elements, isBackward);
+      return;
+    }
     let touched = this.#isPacked ? elements : 0;
     for (let left = elements; left > 0; left--) {
       if (touched === 0) {
@@ -151,6 +155,26 @@ export class SortedSetCursor {
   writeScoreText(reply: Reply): void {
     this.readScore();
     reply.text(formatDouble(this.score[0]!));
+  }
+
+  /** Answers with members of a large one only: leaf by leaf, which takes less for each. */
+  #writeMembers(reply: Reply, elements: number, isBackward: boolean): void {
+    const { place } = this;
+    const members = this.#members;
+    const { bytes, views } = members.heap;
+    const step = isBackward ? -1 : 1;
+    for (let left = elements; left > 0; ) {
+      const some = Math.min(left, TOUCHED_TOGETHER, place.leafRest(isBackward));
+      this.touched = place.touchRecords(some, isBackward);
+      for (let i = 0; i < some; i++) {
+        const record = place.recordBeside(i * step);
+        const extent = members.extent(record);
+        members.open(record);
+        reply.bulk(bytes[extent]!, views[extent]!, members.openStart, members.openLength);
+      }
+      left -= some;
+      if (left > 0) place.pass(some, isBackward);
+    }
   }
 
   #readRecord(record: Ptr): void {

@@ -247,7 +247,7 @@ export class SortedSets {
       const { root } = cell;
       const isThere = range.isFromFirst()
         ? tree.seekRank(root, place, 0)
-        : tree.seekScore(root, place, range.min, range.excludesMin);
+        : tree.enterScore(root, place, range.min, range.excludesMin);
       if (!isThere) return 0;
       this.cursor.enterLarge();
       const near = Math.min(most, NEAR_MAX);

@@ -24,6 +24,7 @@ import {
 } from '../structures/stream-layout.ts';
 import { StreamLimits } from '../structures/stream-limits.ts';
 import { StreamLog } from '../structures/stream-log.ts';
+import { StreamMoves } from '../structures/stream-moves.ts';
 import { StreamTrimmer } from '../structures/stream-trim.ts';
 import type { Structured } from './cell.ts';
 
@@ -42,6 +43,7 @@ export class Streams implements Structured {
   readonly log: StreamLog;
   readonly trimmer: StreamTrimmer;
   readonly groups: StreamGroups;
+  readonly moves: StreamMoves;
   /** The entry in hand: whoever reads moves it. */
   readonly cursor: StreamCursor;
   readonly #discard: (root: Ptr) => void;
@@ -53,6 +55,7 @@ export class Streams implements Structured {
     this.log = new StreamLog(heap, this.limits);
     this.trimmer = new StreamTrimmer(this.log, discard);
     this.groups = new StreamGroups(heap, this.log.tree);
+    this.moves = new StreamMoves(this.groups);
     this.cursor = new StreamCursor(this.log.tree);
     this.#discard = discard;
   }

@@ -6,7 +6,7 @@
  * Redstart they have their own again.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -85,6 +85,29 @@ describe.skipIf(!redisAvailable())('beside redis-server (skipped without one on 
   test.each([
     ['Redstart', Redstart, Redis],
     ['redis-server', Redis, Redstart],
+  ])('append-only files of commands: from %s to the other and back', async (_, one, other) => {
+    const appending = ['--dir', dir, '--appendonly', 'yes', '--aof-use-rdb-preamble', 'no'];
+    const first = await client(one, appending);
+    await fill(first);
+    await acknowledgeGone(first);
+    const original = await contents(first, REPLAYED);
+    await rewrite(first);
+    await end(first);
+    checkFile('redis-check-aof', join(dir, 'appendonlydir', 'appendonly.aof.manifest'));
+    expect(baseOf(dir)).toMatch(/^[*]/);
+    const second = await client(other, appending);
+    expect(shared(await contents(second, REPLAYED))).toEqual(shared(original));
+    await rewrite(second);
+    await end(second);
+    checkFile('redis-check-aof', join(dir, 'appendonlydir', 'appendonly.aof.manifest'));
+    expect(baseOf(dir)).toMatch(/^[*]/);
+    const third = await client(one, appending);
+    expect(await contents(third, REPLAYED)).toEqual(original);
+  });
+
+  test.each([
+    ['Redstart', Redstart, Redis],
+    ['redis-server', Redis, Redstart],
   ])('what %s dumps the other restores, and the reverse', async (_, one, other) => {
     const first = await client(one, []);
     const second = await client(other, []);
@@ -123,6 +146,18 @@ async function fill(client: RespClient): Promise<void> {
   for (const line of everyEncoding()) {
     const reply = await client.call(...line);
     if (reply.type === 'error') throw new Error(`${line.slice(0, 4).join(' ')}: ${reply.text}`);
+  }
+}
+
+/** No command can say of a consumer that it has yet to acknowledge an entry that is gone. */
+async function acknowledgeGone(client: RespClient): Promise<void> {
+  for (const [database, key] of [
+    ['0', 'stream of groups, due'],
+    ['9', 'stream of groups'],
+    ['0', 'stream of groups'],
+  ] as const) {
+    await client.call('SELECT', database);
+    expect(show(await client.call('XACK', key, 'first', '1005-5'))).toBe('(integer) 1');
   }
 }
 
@@ -178,6 +213,14 @@ async function carryAll(from: RespClient, to: RespClient): Promise<void> {
   const functions = await from.call('FUNCTION', 'DUMP');
   if (functions.type !== 'bulk') throw new Error(`${functions.type} in place of functions`);
   expect(show(await to.call('FUNCTION', 'RESTORE', functions.bytes))).toBe('OK');
+}
+
+/** The base of the append-only file in a directory, which is there once. */
+function baseOf(dir: string): string {
+  const directory = join(dir, 'appendonlydir');
+  const bases = readdirSync(directory).filter((name) => name.endsWith('.base.aof'));
+  expect(bases.length).toBe(1);
+  return readFileSync(join(directory, bases[0]!), 'latin1');
 }
 
 /** Redis's own checker finds a file whole. */

@@ -53,7 +53,7 @@ export function kindOf(call: string): CallKind {
   const [what, path] = call.split(' ');
   const name = path!.split('/').at(-1)!;
   if (name.endsWith('.manifest')) return `${what} manifest`;
-  if (name.endsWith('.base.rdb')) return `${what} base`;
+  if (/\.base\.(rdb|aof)$/.test(name)) return `${what} base`;
   if (name.endsWith('.incr.aof')) return `${what} increment`;
   return `${what} ${name.endsWith('.rdb') ? 'snapshot' : 'directory'}`;
 }
@@ -69,6 +69,7 @@ export class AppendOnlyTrial {
   /** The state after each command or transaction, and when it was; the one before the first too. */
   #states: { readonly digest: string; readonly atMs: number }[] = [];
   #armed: Fault | null = null;
+  readonly #usesSnapshots: boolean;
   /** Place of the last state of which the client may know. */
   #acknowledged = 0;
 
@@ -81,7 +82,8 @@ export class AppendOnlyTrial {
     this.disk.keepsOrder = this.disk.writesShort;
     this.disk.tearsWrites = this.disk.keepsOrder || policy === 'always';
     this.policy = policy;
-    this.engine = new DurableEngine(this.disk, policy);
+    this.#usesSnapshots = this.random.fraction() < 0.5;
+    this.engine = new DurableEngine(this.disk, policy, this.#usesSnapshots);
   }
 
   /** Whether the client has heard of all that it did. */
@@ -203,7 +205,7 @@ export class AppendOnlyTrial {
   }
 
   #newEngine(nowMs: number): DurableEngine {
-    const engine = new DurableEngine(this.disk, this.policy);
+    const engine = new DurableEngine(this.disk, this.policy, this.#usesSnapshots);
     engine.nowMs = nowMs;
     engine.engine.tick();
     return engine;

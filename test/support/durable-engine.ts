@@ -47,11 +47,13 @@ export class DurableEngine {
   readonly #jobs: (() => void)[] = [];
   readonly #writer = new RespWriter();
 
-  constructor(files: LogFileSystem, policy: SyncPolicy) {
+  /** `usesSnapshots`: whether the bases of its append-only file are snapshots, or else commands. */
+  constructor(files: LogFileSystem, policy: SyncPolicy, usesSnapshots = true) {
     this.config = new Config(new Settings(DIRECTORY));
     this.config.assign('save', '');
     this.config.assign('appendonly', 'yes');
     this.config.assign('appendfsync', policy);
+    this.config.assign('aof-use-rdb-preamble', usesSnapshots ? 'yes' : 'no');
     const clock: Clock = { wallMs: () => this.nowMs, monotonicMs: () => this.nowMs };
     const { config } = this;
     const keyspace = new Keyspace(4, this.nowMs);

@@ -35,12 +35,35 @@ const DRAWS: readonly Draw[] = [
   (_, k, m) => ['LREM', `list:${k()}`, '2', m()],
   (_, k) => ['LRANGE', `list:${k()}`, '0', '-1'],
   (_, k) => ['LMOVE', `list:${k()}`, `list:${k()}`, 'LEFT', 'RIGHT'],
+  (_, k, m) => ['XADD', `stream:${k()}`, '*', m(), m()],
+  (random, k, m) => ['XADD', `stream:${k()}`, 'MAXLEN', `${random.integer(0, 300)}`, '*', m(), m()],
+  (random, k) => ['XTRIM', `stream:${k()}`, 'MAXLEN', '~', `${random.integer(0, 300)}`],
+  (_, k) => ['XRANGE', `stream:${k()}`, '-', '+'],
+  (_, k) => ['XGROUP', 'CREATE', `stream:${k()}`, 'g1', '0'],
+  (_, k) => ['XGROUP', 'CREATE', `stream:${k()}`, 'g2', '0'],
+  (random, k) => ['XGROUP', 'DESTROY', `stream:${k()}`, random.pick(['g1', 'g2'])],
+  readGroup,
+  readGroup,
+  (random, k) => ['XPENDING', `stream:${k()}`, random.pick(['g1', 'g2']), '-', '+', '100'],
+  (random, k) => ['XAUTOCLAIM', `stream:${k()}`, 'g1', pickConsumer(random), '0', '0'],
+  (random, k) => ['XGROUP', 'DELCONSUMER', `stream:${k()}`, 'g1', pickConsumer(random)],
+  (_, k) => ['XINFO', 'STREAM', `stream:${k()}`, 'FULL', 'COUNT', '0'],
 ];
+
+function pickConsumer(random: SeededRandom): string {
+  return random.pick(['alice', 'bob', 'carol']);
+}
+
+function readGroup(random: SeededRandom, key: () => string): string[] {
+  const who = [random.pick(['g1', 'g2']), pickConsumer(random)];
+  const count = `${random.integer(1, 60)}`;
+  return ['XREADGROUP', 'GROUP', ...who, 'COUNT', count, 'STREAMS', `stream:${key()}`, '>'];
+}
 
 /** What may happen to a key of any type. */
 const RARE: readonly Draw[] = [
   (random, k) => {
-    const type = random.pick(['hash', 'set', 'zset', 'list']);
+    const type = random.pick(['hash', 'set', 'zset', 'list', 'stream']);
     return random.pick([
       ['DEL', `${type}:${k()}`],
       ['RENAME', `${type}:${k()}`, `${type}:${k()}`],
@@ -61,7 +84,10 @@ export function runMovingRound(random: SeededRandom, commands: number): void {
   const still = new TestEngine();
   const defragmenter = new Defragmenter(moving.keyspace);
   const size = random.pick([1, 2, 5]);
-  for (const { keyspace } of [moving, still]) keyspace.lists.limits.setSize(size);
+  for (const { keyspace } of [moving, still]) {
+    keyspace.lists.limits.setSize(size);
+    keyspace.streams.limits.entriesMax = size;
+  }
   const members = random.pick([60, 600, 3000]);
   const length = random.pick([70, 200]);
   const key = () => random.pick(KEYS);

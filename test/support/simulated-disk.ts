@@ -359,6 +359,10 @@ class SimulatedAppendedFile implements AppendedFile {
     );
   }
 
+  soon(work: () => void): void {
+    setImmediate(work);
+  }
+
   sync(done: Done): void {
     later(() => this.#file.sync(), done);
   }

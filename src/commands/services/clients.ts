@@ -49,6 +49,11 @@ export interface Transport {
   answer(late: LateReply): boolean;
   /** Goes on with input that was held back. */
   resume(): void;
+  /**
+   * Reads what sending to the client and hearing from it are going to need, where that is worth it,
+   * so that cache misses overlap; a number that means nothing.
+   */
+  touch?(): number;
   /** Closes at once, dropping what is pending. */
   destroy(): void;
 }

@@ -1,5 +1,7 @@
 /** Data on disk: saving it, and what INFO tells of it. */
 
+import type { ClientState } from './clients.ts';
+
 /** A file that is being loaded. */
 export interface LoadingFigures {
   /** When it began, in ms since the epoch. */
@@ -68,6 +70,11 @@ export interface Persistence {
   save(): string | undefined;
   /** Loads the snapshot anew, while everything waits. Returns what failed, or undefined. */
   reload(options: ReloadOptions): string | undefined;
+  /**
+   * Has a client wait until the append-only file was loaded in place of the data; it is answered
+   * then. False when it cannot wait, or there is no such file.
+   */
+  reloadLog(client: ClientState): boolean;
   /** All keys have been removed at once: what was being saved is not wanted any more. */
   emptied(): void;
 }
