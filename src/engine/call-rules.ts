@@ -14,6 +14,8 @@ const BRIEF_ARGUMENTS_MAX = 64;
 
 /** To Redis a client that watches with MONITOR is a kind of replica. */
 const NO_KEYS_FOR_MONITORS = new CommandError("ERR Replica can't interact with the keyspace");
+/** Commands that MONITOR does not show. */
+const UNSEEN = FLAG_BITS.skip_monitor | FLAG_BITS.admin;
 const CONCERNS_KEYS = FLAG_BITS.readonly | FLAG_BITS.write | FLAG_BITS.may_replicate;
 
 /**
@@ -47,6 +49,11 @@ export function spoilTransaction(
   }
   session.services.transactions.discard(session);
   return `EXECABORT Transaction discarded because of: ${text.replace(/^ERR /, '')}`;
+}
+
+/** Whether MONITOR shows a call, that ran or was refused: an EXEC ends what it has shown before. */
+export function isShown(command: RegisteredCommand | null, ran: boolean): boolean {
+  return command !== null && (ran || command.fullName === 'exec') && (command.mask & UNSEEN) === 0;
 }
 
 /** After a command: what CLIENT REPLY SKIP has asked for begins, or is done. */

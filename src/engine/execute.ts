@@ -36,6 +36,7 @@ import {
   isAnswered,
   isBrief,
   isHttp,
+  isShown,
   passSkip,
   requireAllowedToListener,
   requireArity,
@@ -82,9 +83,6 @@ const UNLIMITED: number = GATE_TOGETHER | GATE_LOADING | GATE_BUSY;
 const ADMITTED = 0;
 const HELD = 1;
 const QUEUED = 2;
-
-/** Commands that MONITOR does not show. */
-const UNSEEN = FLAG_BITS.skip_monitor | FLAG_BITS.admin;
 
 /** In place of the time at which a command began: it shares its time with others. */
 const SHARED = -1;
@@ -261,9 +259,7 @@ export class Executor {
     if (ran) this.#propagation?.after(session, command!, args);
     if (this.#scope !== null) this.#leave(this.#scope, session, ran ? command : null, args);
     this.#afterwards(session, reply, mark, ran ? command : null);
-    if (ran && this.#feed !== null && (command!.mask & UNSEEN) === 0) {
-      this.#feed.command(session, command!, args);
-    }
+    if (this.#feed !== null && isShown(command, ran)) this.#feed.command(session, command!, args);
     if ((this.#gate & GATE_TOGETHER) === 0) this.endTogether(session);
   }
 

@@ -72,6 +72,17 @@ describe('what is shown', () => {
     ]);
   });
 
+  it('is the end of a transaction that is refused', async () => {
+    client.call('SUBSCRIBE', 'c');
+    client.call('GET', 'k');
+    client.call('EXEC');
+    client.call('UNSUBSCRIBE', 'c');
+    client.call('MULTI');
+    client.call('EXEC', 'x');
+    const shown = ['"SUBSCRIBE" "c"', '"EXEC"', '"UNSUBSCRIBE" "c"', '"MULTI"', '"EXEC" "x"'];
+    expect(await seen()).toEqual(shown.map((line) => `[0 127.0.0.1:50002] ${line}`));
+  });
+
   it('is no secret', async () => {
     client.call('AUTH', 'default', 'hush');
     client.call('HELLO', '2', 'AUTH', 'default', 'hush', 'SETNAME', 'n');
@@ -135,6 +146,16 @@ describe('a watching client', () => {
     watcher.send(['CLIENT', 'REPLY', 'OFF']);
     client.call('PING');
     expect(await seen()).toEqual([]);
+  });
+
+  it('sees nothing while it skips the reply to its next command', async () => {
+    watcher.send(['CLIENT', 'REPLY', 'SKIP']);
+    await seen();
+    client.call('PING');
+    expect(await seen()).toEqual([]);
+    watcher.send(['PING', 'skipped']);
+    client.call('ECHO', 'later');
+    expect((await seen()).at(-1)).toBe('[0 127.0.0.1:50002] "ECHO" "later"');
   });
 
   it('sees all from before RESET, and nothing after', async () => {

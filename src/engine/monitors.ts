@@ -6,7 +6,7 @@
  * itself is sent at once, because its reply goes before the line and the next reply behind it.
  */
 import type { RegisteredCommand } from '../commands/registry.ts';
-import { type ClientState, REPLY_OFF } from '../commands/services/clients.ts';
+import { type ClientState, REPLY_OFF, REPLY_SKIP } from '../commands/services/clients.ts';
 import type { Monitors as MonitorsService } from '../commands/services/observation.ts';
 import type { WallClock } from '../commands/services/wall-clock.ts';
 import type { Args } from '../protocol/args.ts';
@@ -73,17 +73,21 @@ export class Monitors implements MonitorsService, CommandFeed {
     }
     this.#lines.push(line);
     this.#gatheredBytes += line.length;
-    if (this.#watchers.has(session) || this.#gatheredBytes > GATHERED_BYTES_MAX) this.#send();
+    if (this.#watchers.has(session) || this.#gatheredBytes > GATHERED_BYTES_MAX)
+      this.#send(session);
     else if (this.#lines.length === 1) queueMicrotask(() => this.#send());
   }
 
-  #send(): void {
+  /** Sends what was gathered; `caller` is whose command has just run, if one has. */
+  #send(caller: Session | null = null): void {
     if (this.#lines.length === 0) return;
     const bytes = Buffer.concat(this.#lines);
     this.#lines = [];
     this.#gatheredBytes = 0;
     for (const watcher of [...this.#watchers]) {
       if (watcher.closing || watcher.replies === REPLY_OFF) continue;
+      // What is skipped begins behind the command that asks for it.
+      if (watcher.replies === REPLY_SKIP && watcher !== caller) continue;
       watcher.transport.push(bytes);
       if (watcher.transport.outputBytes() > this.#limits.monitorBytesMax) this.#disconnect(watcher);
     }

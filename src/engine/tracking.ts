@@ -183,6 +183,8 @@ export class Tracking implements TrackingService, ChangeListener, CallScope {
     this.#hasFlushed = false;
     const { tracking } = session;
     if (tracking === null || (command.mask & FLAG_BITS.readonly) === 0) return;
+    // What a script is given it need not read: the commands that it runs tell that.
+    if (command.command.scriptFlags !== undefined) return;
     const { broadcasts, optsIn, optsOut } = tracking.options;
     if (broadcasts || (optsIn && !tracking.caching) || (optsOut && tracking.caching)) return;
     this.#remember(session, command, args);

@@ -1,5 +1,5 @@
 import { masked, monitored, typesOnly } from '../normalise.ts';
-import { defineScript, on, receive, send } from '../script.ts';
+import { defineScript, on, receive, send, silence } from '../script.ts';
 
 const seen = () => monitored(receive());
 /** A command of a script. */
@@ -52,6 +52,32 @@ export const script = defineScript({
     seen(),
     on('b', 'PING last'),
     seen(),
+  ],
+
+  'MONITOR shows an EXEC that is refused, and no other command': [
+    on('c', typesOnly('HELLO 2')),
+    on('b', 'MULTI'),
+    'MONITOR',
+    on('b', 'EXEC x'),
+    seen(),
+    on('b', 'EXEC'),
+    seen(),
+    on('b', 'DISCARD'),
+    seen(),
+    on('c', 'SUBSCRIBE a'),
+    seen(),
+    on('c', 'GET k'),
+    on('c', 'EXEC'),
+    seen(),
+  ],
+
+  'MONITOR tells nothing to who wants no replies': [
+    on('b', 'PING'),
+    'MONITOR',
+    send('CLIENT REPLY SKIP'),
+    seen(),
+    on('b', 'PING'),
+    silence(30),
   ],
 
   'MONITOR shows scripts and functions, and what they run': [

@@ -1,5 +1,15 @@
 import { sorted, typesOnly } from '../normalise.ts';
-import { type Command, defineScript, needing, on, receive, type Step, wait } from '../script.ts';
+import {
+  type Command,
+  defineScript,
+  needing,
+  on,
+  receive,
+  type Step,
+  send,
+  untilBlocked,
+  wait,
+} from '../script.ts';
 
 /** Begins to listen to events of all databases: each is told with its key as `pmessage`. */
 const listening = (letters = 'KAn') => [
@@ -396,6 +406,45 @@ export const script = defineScript(
       'DISCARD',
       ...told('SET b 1', 1),
     ]),
+
+    'What a script does is told as it runs, and wakes nobody before it is told': needing('EVAL', [
+      ...listening('KA'),
+      on('waiter', send('BLPOP l 0')),
+      untilBlocked(1),
+      ...told(
+        [
+          'EVAL',
+          `redis.call('RPUSH', KEYS[1], 'a', 'b') redis.call('SET', KEYS[2], 'v')
+          redis.pcall('INCR', KEYS[2]) redis.call('RENAME', KEYS[2], KEYS[3])
+          redis.call('EXPIRE', KEYS[3], 0) return redis.error_reply('MY error')`,
+          '3',
+          'l',
+          'k',
+          'other',
+        ],
+        6,
+      ),
+      on('waiter', receive()),
+      ...told('LLEN l', 0),
+      ...told('DEL l', 1),
+    ]),
+
+    'Evicted keys': [
+      'CONFIG SET maxmemory-policy allkeys-random',
+      ...listening('KEe'),
+      'SET k v',
+      'CONFIG SET maxmemory 1',
+      ...told('PING', 2),
+      'CONFIG SET maxmemory 0',
+      'CONFIG SET notify-keyspace-events Kg',
+      'SET k v',
+      'CONFIG SET maxmemory 1',
+      'PING',
+      'CONFIG SET maxmemory 0',
+      'SET k v',
+      ...told('DEL k', 1),
+      'CONFIG SET maxmemory-policy noeviction',
+    ],
 
     SORT: needing('SORT', [
       ...listening(),
