@@ -244,6 +244,11 @@ describe('CLIENT NO-TOUCH', () => {
     other.call('GET', 'k');
     expect(client.call('OBJECT', 'IDLETIME', 'k')).toBe('(integer) 0');
   });
+
+  it('changes nothing else: what the client has sent is still known', () => {
+    other.call('CLIENT', 'NO-TOUCH', 'ON');
+    expect(other.call('CLIENT', 'INFO')).toContain(' cmd=client|info ');
+  });
 });
 
 describe('CLIENT UNBLOCK, GETREDIR and HELP', () => {

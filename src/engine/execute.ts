@@ -51,6 +51,7 @@ import {
   GATE_PASSWORD,
   GATE_QUEUEING,
   GATE_REPLIES,
+  GATES_OF_SESSIONS,
   NO_COMMAND,
   type Session,
   STOP_PAUSED,
@@ -59,24 +60,24 @@ import {
 import type { EngineStatistics } from './statistics.ts';
 import { type RefusalSource, WriteGate } from './write-gate.ts';
 
-/** Bits of the engine's own gate. */
-const GATE_MONITORED = 1;
+/** Bits of the engine's own gate, none of which is a session's: both are tested together. */
+const GATE_MONITORED: number = GATES_OF_SESSIONS + 1;
 /** Commands that write may not run just now. */
-const GATE_WRITES = 2;
+const GATE_WRITES: number = GATE_MONITORED << 1;
 /** The commands of a transaction run. */
-const GATE_TOGETHER = 4;
+const GATE_TOGETHER: number = GATE_MONITORED << 2;
 /** Some client waits for something. */
-const GATE_WAITED = 8;
+const GATE_WAITED: number = GATE_MONITORED << 3;
 /** Data are being loaded. */
-const GATE_LOADING = 16;
+const GATE_LOADING: number = GATE_MONITORED << 4;
 /** Somebody wants to know whose command runs. */
-const GATE_SCOPED = 32;
+const GATE_SCOPED: number = GATE_MONITORED << 5;
 /** Somebody reads the stream of changes. */
-const GATE_PROPAGATED = 64;
+const GATE_PROPAGATED: number = GATE_MONITORED << 6;
 /** A script has run for long, and others get a turn. */
-const GATE_BUSY = 128;
+const GATE_BUSY: number = GATE_MONITORED << 7;
 /** Memory is limited; the others say when that is not looked at. */
-const GATE_LIMITED = 256;
+const GATE_LIMITED: number = GATE_MONITORED << 8;
 const UNLIMITED: number = GATE_TOGETHER | GATE_LOADING | GATE_BUSY;
 
 /** What `#admit` says of a command: it runs, waits for the end of a pause, or waits for EXEC. */

@@ -18,10 +18,12 @@ import type { Waiter } from './waiters.ts';
 export const GATE_PASSWORD = 1;
 export const GATE_REPLIES = 2;
 export const GATE_NO_TOUCH = 4;
-/** MULTI has begun a transaction: commands are queued. */
 const GATE_SUBSCRIBED = 8;
+/** MULTI has begun a transaction: commands are queued. */
 export const GATE_QUEUEING = 16;
 const GATE_MONITORING = 32;
+/** All of them. */
+export const GATES_OF_SESSIONS = 63;
 /** The client gets what it did not ask for just now. */
 export const GATE_LISTENING: number = GATE_SUBSCRIBED | GATE_MONITORING;
 
