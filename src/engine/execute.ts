@@ -450,6 +450,8 @@ export class Executor {
   }
 
   #serveAll(waits: WaitQueue): void {
+    // What a file says came to be on the way is not there any more.
+    if ((this.#gate & GATE_LOADING) !== 0) return;
     waits.serve();
     this.#scope?.served();
   }

@@ -75,6 +75,19 @@ describe('DEBUG LOADAOF', () => {
     expect(await ask('GET other')).toBe('"1000"');
   });
 
+  it('gives nobody who waits what was there only on the way', async () => {
+    const { server, ask } = await start(['--appendonly', 'yes'], startRedstart);
+    await ask('RPUSH list gone');
+    await ask('LPOP list');
+    const waiting = await RespClient.connect(server.port);
+    closing.push(() => waiting.close());
+    waiting.send(['BLPOP', 'list', '0']);
+    await expect.poll(() => ask('INFO clients')).toContain('blocked_clients:1');
+    expect(await ask('DEBUG LOADAOF')).toBe('OK');
+    await ask('RPUSH list new');
+    expect(show(await waiting.read())).toBe('["list", "new"]');
+  });
+
   it('is an error without a file, in a transaction, and where the file is damaged', async () => {
     const { ask } = await start([], startRedstart);
     expect(await ask('DEBUG LOADAOF')).toBe(NOT_RELOADED);
