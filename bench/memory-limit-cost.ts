@@ -1,6 +1,7 @@
 /**
  * What it costs to hold memory at its limit: server CPU per SET of a new key at the limit, under
- * each policy, beside that of a SET while there is no limit. All servers take turns.
+ * each policy, beside that of a SET while there is no limit, and of the same SET: policies that
+ * take only keys that expire are measured with EX. All servers take turns.
  */
 import { Control } from './control.ts';
 import { cpuMicrosBetween, readCpu } from './cpu.ts';
@@ -42,19 +43,26 @@ export async function measureCosts(servers: readonly Server[], order: CostOrder)
       for (const server of servers) {
         const { unlimited, limited } = await measureServer(server, policy, order);
         if (round === 0) continue;
-        note(figures, `${server.name} unlimited`, unlimited);
+        if (!isVolatile(policy)) note(figures, `${server.name} unlimited`, unlimited);
+        note(figures, `${server.name} ${policy} unlimited`, unlimited);
         if (limited !== null) note(figures, `${server.name} ${policy}`, limited);
       }
     }
   }
-  const columns = servers.flatMap(({ name }) => [{ title: name }, { title: 'of a SET' }]);
+  const columns = servers.flatMap(({ name }) => [
+    { title: name },
+    { title: 'of a SET' },
+    { title: 'of the same' },
+  ]);
   const rows = ['unlimited', ...POLICIES].map((what) => [
     what,
     ...servers.flatMap(({ name }) => {
       const found = figures.get(`${name} ${what}`);
-      if (found === undefined) return ['-', '-'];
+      if (found === undefined) return ['-', '-', '-'];
       const plain = median(figures.get(`${name} unlimited`)!);
-      return [median(found).toFixed(2), (median(found) / plain).toFixed(2)];
+      const same = median(figures.get(`${name} ${what} unlimited`) ?? [plain]);
+      const cost = median(found);
+      return [cost.toFixed(2), (cost / plain).toFixed(2), (cost / same).toFixed(2)];
     }),
   ]);
   return formatTable([{ title: 'us per SET', align: 'left' }, ...columns], rows);
@@ -67,8 +75,8 @@ async function measureServer(server: Server, policy: string, order: CostOrder) {
     await control.call('CONFIG', 'SET', 'maxmemory', '0');
     await control.empty();
     const emptyBytes = (await control.usedMemory())!;
-    const isVolatile = policy.startsWith('volatile-');
-    const command = ['SET', `key:${INDEX}`, VALUE, ...(isVolatile ? ['EX', EXPIRY_SECONDS] : [])];
+    const expiry = isVolatile(policy) ? ['EX', EXPIRY_SECONDS] : [];
+    const command = ['SET', `key:${INDEX}`, VALUE, ...expiry];
     const set = async (from: number, count: number) => {
       const range = { from, to: from + count };
       const before = readCpu(server.pid);
@@ -93,6 +101,11 @@ async function measureServer(server: Server, policy: string, order: CostOrder) {
   } finally {
     control.close();
   }
+}
+
+/** Whether a policy evicts only keys that expire. */
+function isVolatile(policy: string): boolean {
+  return policy.startsWith('volatile-');
 }
 
 async function evictedKeys(control: Control): Promise<number> {
