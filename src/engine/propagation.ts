@@ -109,7 +109,7 @@ export class Propagation implements ChangeListener {
     this.#unitStart = this.#out.length;
   }
 
-  /** Gives readers what there is. REQUIRES: no unit is open. */
+  /** Gives readers what there is. REQUIRES: no unit is open, or it is empty. */
   flush(): void {
     const out = this.#out;
     if (out.length === 0) return;

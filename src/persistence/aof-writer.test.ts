@@ -227,6 +227,18 @@ describe('what is added to the append-only file', () => {
     expect(file.isSyncing).toBe(false);
   });
 
+  test('is synchronised for who asks while more comes with every write', () => {
+    const writer = start('no');
+    take(writer, 'a');
+    writer.askSync();
+    take(writer, 'b');
+    file.endWrite();
+    take(writer, 'c');
+    file.endSync();
+    expect(writer.kept).toBe(1);
+    expect(file.isSyncing).toBe(false);
+  });
+
   test('follows a policy that becomes stricter', () => {
     const writer = start('no');
     take(writer, 'a');

@@ -79,7 +79,8 @@ export class AofWriter {
   #isEnding = false;
   #isWriting = false;
   #isSyncing = false;
-  #isAsked = false;
+  /** Up to where somebody wants it on the disk where the policy leaves that to the system. */
+  #askedTo = 0;
   /** When the first byte was taken that is not on the disk, and when writing is tried again. */
   #unsyncedSinceMs = 0;
   #retryMs = 0;
@@ -192,8 +193,7 @@ export class AofWriter {
 
   /** Has what was taken so far synchronised soon where the policy leaves that to the system. */
   askSync(): void {
-    if (this.policy !== 'no') return;
-    this.#isAsked = true;
+    this.#askedTo = this.taken;
     this.pump();
   }
 
@@ -205,11 +205,7 @@ export class AofWriter {
   pump(): void {
     while (!this.#isWriting && !this.isDoubtful) {
       if (this.#tasks.length === 0) {
-        const isWanted = this.policy === 'always' || (this.#isAsked && this.#openLength === 0);
-        if (isWanted && this.written > this.synced && !this.#isSyncing) {
-          this.#isAsked = false;
-          this.#sync();
-        }
+        if (this.#wantsSync && this.written > this.synced && !this.#isSyncing) this.#sync();
         // While the disk synchronises, those who come meanwhile gather to share the next one.
         if (this.#openLength === 0 || (this.policy === 'always' && this.#isSyncing)) return;
         if (this.#mayGather) {
@@ -235,9 +231,16 @@ export class AofWriter {
     }
   }
 
+  /** Whether what was written is to be on the disk at once. */
+  get #wantsSync(): boolean {
+    if (this.policy !== 'no') return this.policy === 'always';
+    return this.#askedTo > this.synced && this.#askedTo <= this.written;
+  }
+
   /** Whether what is gathered may wait for more. */
   get #mayGather(): boolean {
-    return this.policy !== 'always' && !this.#isAsked && !this.#isEnding;
+    if (this.policy === 'always' || this.#isEnding) return false;
+    return this.policy === 'everysec' || this.#askedTo <= this.written;
   }
 
   #gather(): void {

@@ -476,6 +476,8 @@ export class AppendOnlyFile implements AppendOnly, StreamReader, WriterEvents {
   waitForSync(client: ClientState, needsReplica: boolean, timeoutMs: number): boolean {
     const session: Session = sessionOf(client);
     if (session.deniesBlocking) return false;
+    // What came with the command; its own unit is empty.
+    this.#around.propagation.flush();
     this.#writer?.askSync();
     this.commits.wait(session, () => this.isSynced(session), needsReplica, timeoutMs);
     return true;

@@ -173,6 +173,15 @@ describe('WAITAOF', () => {
     expect(appendOnly.isSynced(engine.client)).toBe(true);
   });
 
+  test('hears of what came with it, where the disk has yet to have what was before', async () => {
+    const engine = await started(new SimulatedDisk(seed), 'no');
+    engine.text('SET', 'before', '1');
+    await turns(5);
+    engine.together(['SET', 'a', '1'], ['WAITAOF', '1', '0', '0']);
+    await turns(5);
+    expect(engine.data.appendOnly.isSynced(engine.client)).toBe(true);
+  });
+
   test('is not satisfied by an increment without its base', async () => {
     const disk = new SimulatedDisk(seed);
     const engine = await started(disk, 'always', { appendonly: 'no' });

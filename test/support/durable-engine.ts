@@ -107,13 +107,21 @@ export class DurableEngine {
 
   /** Runs a command and answers what a client would read, in the short form of `show`. */
   text(...words: readonly Arg[]): string {
+    this.together(words);
+    const writer = this.#writer;
+    const reply = parseReply(Buffer.from(writer.buffer.subarray(0, writer.length)), 0);
+    return reply === null ? '' : show(reply.reply);
+  }
+
+  /** Runs commands in one batch. */
+  together(...commands: readonly (readonly Arg[])[]): void {
     const writer = this.#writer;
     writer.reset();
     this.engine.beginBatch();
-    this.engine.executor.execute(this.client, Args.of(...words.map(toBytes)), writer);
+    for (const words of commands) {
+      this.engine.executor.execute(this.client, Args.of(...words.map(toBytes)), writer);
+    }
     this.engine.endBatch();
-    const reply = parseReply(Buffer.from(writer.buffer.subarray(0, writer.length)), 0);
-    return reply === null ? '' : show(reply.reply);
   }
 
   digest(): string {
