@@ -7,7 +7,7 @@ import type { Reply } from '../protocol/reply.ts';
 import type { Context } from './command.ts';
 import { CommandError, unknownUse } from './errors.ts';
 import { integerAt } from './options.ts';
-import { putString } from './string-access.ts';
+import { putString, STRING_TOO_LONG } from './string-access.ts';
 
 const NOT_POSITIVE = new CommandError('ERR value is out of range, must be positive');
 
@@ -20,6 +20,7 @@ export function populate({ database }: Context, args: Args, reply: Reply): void 
   const count = sizeAt(args, 2);
   const prefix = args.count > 3 ? args.copy(3) : Buffer.from('key');
   const size = args.count > 4 ? sizeAt(args, 4) : 0;
+  if (size > database.keyspace.stringBytesMax) throw STRING_TOO_LONG;
   for (let i = 0; i < count; i++) {
     const key = Buffer.concat([prefix, Buffer.from(`:${i}`)]);
     const text = Buffer.from(`value:${i}`);
