@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RespClient } from '../test/support/resp-client.ts';
+import { freePort } from '../test/support/server.ts';
 import {
   type CommandArgument,
   ConfigurationError,
@@ -287,6 +288,13 @@ describe('listen', () => {
     expect(db.call('GET', 'a')).toBe('2');
     await db.close();
     expect(await client.untilClosed(5000)).toBe(true);
+  });
+
+  it('alone opens the port that a directive names: other addresses do not', async () => {
+    const port = await freePort();
+    const quiet = await open({ port });
+    expect(quiet.call('CONFIG', 'SET', 'bind', '127.0.0.1')).toBe('OK');
+    expect(quiet.call('INFO', 'server')).toContain('tcp_port:0');
   });
 
   it('leaves the engine as it was when it fails', async () => {

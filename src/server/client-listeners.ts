@@ -37,6 +37,8 @@ export class ClientListeners {
     this.#tcp = new Listener(gatekeeper, 'tcp');
     this.#text = new Listener(gatekeeper, 'text');
     for (const name of ['port', 'text-port'] as const) {
+      // Until `listen` there is none, whatever the configuration says.
+      this.#chosen.set(name, { configured: config.values[name], port: 0 });
       config.onChange(name, () => this.#attempt(PORT_REFUSED, () => this.#move(name)));
     }
     config.onChange('bind', () => this.#attempt(ADDRESSES_REFUSED, () => this.#moveAll()));
@@ -115,8 +117,8 @@ export class ClientListeners {
 
   #wanted(name: PortName, addresses: readonly string[]): TcpOptions | undefined {
     const { values } = this.#config;
-    const chosen = this.#chosen.get(name);
-    const port = chosen?.configured === values[name] ? chosen.port : values[name];
+    const chosen = this.#chosen.get(name)!;
+    const port = chosen.configured === values[name] ? chosen.port : values[name];
     return port === 0 ? undefined : { port, addresses, backlog: values['tcp-backlog'] };
   }
 }
