@@ -293,7 +293,8 @@ export class AppendOnlyFile implements AppendOnly, StreamReader, WriterEvents {
     const { executor } = this.#around;
     this.#isBehind = isBehind;
     executor.isBehind = isBehind;
-    if (!isBehind) resumeHeld(executor.held);
+    // A command may be what ends it, and the sessions share its writer.
+    if (!isBehind) queueMicrotask(() => resumeHeld(executor.held));
   }
 
   /** To be called ten times a second. */
@@ -476,7 +477,6 @@ export class AppendOnlyFile implements AppendOnly, StreamReader, WriterEvents {
   waitForSync(client: ClientState, needsReplica: boolean, timeoutMs: number): boolean {
     const session: Session = sessionOf(client);
     if (session.deniesBlocking) return false;
-    // What came with the command; its own unit is empty.
     this.#around.propagation.flush();
     this.#writer?.askSync();
     this.commits.wait(session, () => this.isSynced(session), needsReplica, timeoutMs);

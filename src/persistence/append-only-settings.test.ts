@@ -112,11 +112,26 @@ test('commands that write wait while the disk is two seconds behind, and reads g
   await data.end();
 });
 
+test('they go on behind the command that turns the file off: all share one writer', async () => {
+  const { text, data, tick, config, resumed } = await heldClient();
+  text('SET', 'a', '1');
+  tick(1000);
+  tick(1500);
+  expect(text('SET', 'a', '2')).toBe('');
+  config.assign('appendonly', 'no');
+  expect(resumed()).toBe(0);
+  await Promise.resolve();
+  expect(resumed()).toBe(1);
+  await data.end();
+});
+
 /** An engine with a client that can be made to wait, as those within a process cannot. */
 async function heldClient() {
   const durable = await started(new SimulatedDisk(seed), {});
-  const { engine, data } = durable;
-  const open = () => engine.openSession({ ...SILENT_TRANSPORT, kind: 'tcp' });
+  const { engine, data, config } = durable;
+  let resumed = 0;
+  const resume = () => void resumed++;
+  const open = () => engine.openSession({ ...SILENT_TRANSPORT, kind: 'tcp', resume });
   const text = (...words: readonly string[]): string => {
     const writer = new RespWriter();
     engine.beginBatch();
@@ -124,5 +139,6 @@ async function heldClient() {
     engine.endBatch();
     return writer.buffer.toString('latin1', 0, writer.length).split('\r\n')[0]!;
   };
-  return { text, data, tick: (milliseconds: number) => durable.tick(milliseconds) };
+  const tick = (milliseconds: number) => durable.tick(milliseconds);
+  return { text, data, config, tick, resumed: () => resumed };
 }
