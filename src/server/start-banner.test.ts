@@ -42,7 +42,7 @@ describe('the start', () => {
     [{ 'http-port': '9121', 'http-bind': '* -::*' }, /HTTP port is open/],
     [{ maxmemory: '7gb' }, /more than 80%/],
     [{ 'tcp-backlog': '5000' }, /allows 4096/],
-    [{ hz: '20' }, /hz has no effect yet/],
+    [{ 'key-load-delay': '20' }, /key-load-delay has no effect yet/],
   ])('warns of %j', (directives, warning) => {
     const warnings = startWarnings(configured(directives), machine);
     expect(warnings).toEqual([expect.stringMatching(warning)]);

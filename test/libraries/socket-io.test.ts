@@ -249,11 +249,14 @@ describe('connection state recovery, redis-streams-adapter', () => {
     const left = await Node.start(server.port, streamsAdapter, options);
     const right = await Node.start(server.port, streamsAdapter, options);
     await untilPair(left, right);
-    const ada = await left.client();
+    const [ada, eve] = [await left.client(), await right.client()];
     // Behind each message comes its place in the stream.
     const adaHeard: unknown[] = [];
+    const eveHeard: unknown[] = [];
     ada.on('said', (words) => adaHeard.push(words));
+    eve.on('said', (words) => eveHeard.push(words));
     await ada.emitWithAck('join', 'den');
+    await eve.emitWithAck('join', 'attic');
     left.io.emit('said', 'before');
     await expect.poll(() => adaHeard).toEqual(['before']);
     // The client loses its line, comes back elsewhere, and has meanwhile missed three messages.
@@ -261,9 +264,11 @@ describe('connection state recovery, redis-streams-adapter', () => {
     (ada.io as unknown as { uri: string }).uri = `http://127.0.0.1:${port}`;
     ada.io.reconnectionDelay(300);
     ada.io.engine.close();
-    await expect.poll(() => left.io.fetchSockets()).toHaveLength(0);
+    await expect.poll(() => left.io.fetchSockets()).toHaveLength(1);
     left.io.to('den').emit('said', 'to the den');
     left.io.to('attic').emit('said', 'to the attic');
+    // The servers have a connection each, so that only this says whose message comes first.
+    await expect.poll(() => eveHeard).toEqual(['before', 'to the attic']);
     right.io.emit('said', 'to all');
     await new Promise<void>((resolve) => ada.once('connect', resolve));
     expect(ada.recovered).toBe(true);
