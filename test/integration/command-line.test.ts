@@ -272,7 +272,9 @@ describe('what it tells', () => {
   it('which directives it does not heed', async () => {
     const server = await serve(['--port', port, '--key-load-delay', '50', '--io-threads', '4']);
     const warnings = server.log().filter(({ level }) => level === 'warning');
-    expect(warnings.map(({ msg }) => msg)).toEqual(['The directive key-load-delay has no effect yet']);
+    expect(warnings.map(({ msg }) => msg)).toEqual([
+      'The directive key-load-delay has no effect yet',
+    ]);
   });
 
   it('nothing on the terminal where there is a log file, which it appends to', async () => {
