@@ -1,6 +1,6 @@
 /**
- * A snapshot that is written to a file while everything else goes on: in short slices, with pauses
- * that leave most of the time to clients.
+ * A snapshot that is written to a file while everything else goes on: a short slice in each turn of
+ * the event loop, so that it has all the time that clients leave, and little where they leave none.
  */
 import type { Keyspace } from '../keyspace/keyspace.ts';
 import type { FileSystem } from './file-system.ts';
@@ -10,9 +10,9 @@ import type { SnapshotWriting } from './snapshot-file.ts';
 import { SnapshotOutput } from './snapshot-output.ts';
 import { SnapshotWalk } from './snapshot-walk.ts';
 
-const SLICE_MS = 0.5;
-/** Between two slices, so that a snapshot takes about a third of the time. */
-const PAUSE_MS = 1;
+const SLICE_MS = 0.15;
+/** Before the next slice while the disk has enough to write. */
+const FULL_PAUSE_MS = 1;
 
 /** What is to be written, and who hears of it. */
 export interface SnapshotTask {
@@ -174,9 +174,11 @@ export class RunningSnapshot {
     this.peakBytes = Math.max(this.peakBytes, this.usedBytes);
     const delayMs = ((walk.keys - keysBefore) * (this.#task.keyDelayMicroseconds ?? 0)) / 1000;
     const isOver = isDone || output.failure !== null;
-    if (isOver && delayMs === 0) this.#finish(isDone);
-    else
-      this.#after(Math.max(PAUSE_MS, delayMs), isOver ? () => this.#finish(isDone) : this.#slice);
+    const next = isOver ? () => this.#finish(isDone) : this.#slice;
+    if (delayMs > 0) this.#after(delayMs, next);
+    else if (isOver) next();
+    else if (output.isFull) this.#after(FULL_PAUSE_MS, next);
+    else this.#next(next);
   }
 
   #finish(isDone: boolean): void {
@@ -194,7 +196,7 @@ export class RunningSnapshot {
     this.#timer = this.#keepsProcessAlive ? timer : timer.unref();
   }
 
-  /** Whoever has begun it is still in the middle of that. */
+  /** In the next turn of the event loop. */
   #next(work: () => void): void {
     const timer = setImmediate(work);
     this.#timer = this.#keepsProcessAlive ? timer : timer.unref();
