@@ -24,6 +24,8 @@ export class ConnectionScratch {
   readonly readBuffer: Buffer = Buffer.allocUnsafeSlow(64 * 1024);
   readonly readView: DataView = new DataView(this.readBuffer.buffer);
   readonly batch: Args[] = Array.from({ length: BATCH_COMMANDS }, () => new Args());
+  /** Whether a connection runs its commands: all share this, and the writer. */
+  isInUse = false;
 }
 
 /** Where a connection came from. */
@@ -172,6 +174,11 @@ export abstract class ClientConnection implements Transport, StreamEvents {
 
   resume(): void {
     const { session, pending } = this;
+    // What another client does may be what ends the wait.
+    if (this.scratch.isInUse) {
+      queueMicrotask(() => this.resume());
+      return;
+    }
     session.stop &= ~STOP_PAUSED;
     if (session.stop !== 0 || pending.length === 0 || this.running) return;
     this.#run(pending.bytes, pending.view, pending.length);
@@ -205,10 +212,11 @@ export abstract class ClientConnection implements Transport, StreamEvents {
   }
 
   #run(bytes: Buffer, view: DataView, end: number): void {
-    const { engine, session } = this;
+    const { engine, session, scratch } = this;
     let done = end;
     this.outbox.sendGathered();
     this.running = true;
+    scratch.isInUse = true;
     engine.beginBatch();
     session.activeMs = engine.keyspace.nowMs;
     try {
@@ -219,6 +227,7 @@ export abstract class ClientConnection implements Transport, StreamEvents {
     } finally {
       this.running = false;
       engine.endBatch();
+      scratch.isInUse = false;
     }
     this.flush();
     engine.clients.memory?.look(session);

@@ -73,7 +73,7 @@ export function isTooFull(count: number, buckets: number): boolean {
 /**
  * The segment that a hash belongs to. Two shifts, where one would need a branch for depth 0: a
  * branch that only large tables take would, with the first of them, throw away the compiled code of
- * nearly every command.
+ * nearly every command. So would a first hash that is no signed integer.
  */
 export function segmentOf(allWords: readonly Uint32Array[], root: Ptr, hash: number): Ptr {
   const words = allWords[root >>> EXTENT_SHIFT]!;

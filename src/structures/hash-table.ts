@@ -263,7 +263,7 @@ export abstract class HashTable {
    * between calls. Records whose tag alone puts them at or behind `end` are left out.
    */
   scanBucket(root: Ptr, position: number, end = POSITION_END): number {
-    const segment = segmentOf(this.heap.words, root, position);
+    const segment = segmentOf(this.heap.words, root, position | 0);
     const shape = this.#word(segment, SEGMENT_SHAPE);
     const own = shape & 255;
     const firstTag = (position << own) >>> 16;
@@ -279,7 +279,7 @@ export abstract class HashTable {
    * meets every record once, for less than with `scanBucket`.
    */
   takeBucket(root: Ptr, position: number, into: Uint32Array, at: number): number {
-    const segment = segmentOf(this.heap.words, root, position);
+    const segment = segmentOf(this.heap.words, root, position | 0);
     const shape = this.#word(segment, SEGMENT_SHAPE);
     const own = shape & 255;
     const buckets = shape >>> 8;
@@ -457,7 +457,7 @@ export abstract class HashTable {
   }
 
   #relocateSegment(root: Ptr, position: number): Ptr {
-    const segment = segmentOf(this.heap.words, root, position);
+    const segment = segmentOf(this.heap.words, root, position | 0);
     if (!this.heap.isEvacuating(segment)) return segment;
     const moved = this.heap.relocate(segment);
     const own = this.#word(moved, SEGMENT_SHAPE) & 255;
