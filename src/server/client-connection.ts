@@ -173,15 +173,9 @@ export abstract class ClientConnection implements Transport, StreamEvents {
   }
 
   resume(): void {
-    const { session, pending } = this;
-    // What another client does may be what ends the wait.
-    if (this.scratch.isInUse) {
-      queueMicrotask(() => this.resume());
-      return;
-    }
-    session.stop &= ~STOP_PAUSED;
-    if (session.stop !== 0 || pending.length === 0 || this.running) return;
-    this.#run(pending.bytes, pending.view, pending.length);
+    // What another client does may be what ends the wait: then this goes on when that is done.
+    if (this.scratch.isInUse) queueMicrotask(() => this.#goOn());
+    else this.#goOn();
   }
 
   touch(): number {
@@ -209,6 +203,13 @@ export abstract class ClientConnection implements Transport, StreamEvents {
 
   protected flush(): void {
     if (this.writer.length > 0) this.outbox.flush(this.writer);
+  }
+
+  #goOn(): void {
+    const { session, pending } = this;
+    session.stop &= ~STOP_PAUSED;
+    if (session.stop !== 0 || pending.length === 0 || this.running) return;
+    this.#run(pending.bytes, pending.view, pending.length);
   }
 
   #run(bytes: Buffer, view: DataView, end: number): void {
