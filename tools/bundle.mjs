@@ -36,6 +36,8 @@ const common = {
   minifyWhitespace: true,
   lineLimit: 100,
   sourcemap: true,
+  // Lines are told; who wants to read them has the repository.
+  sourcesContent: false,
   metafile: true,
   logLevel: 'warning',
 };
