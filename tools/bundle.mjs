@@ -4,7 +4,7 @@
  *
  *   dist/cli.js       what is run; loads
  *   dist/program.cjs  everything, with the packages that every start needs
- *   dist/compiled/    what V8 has made of it (docs/decisions/0019-compiled-code.md)
+ *   dist/compiled/    what V8 has made of it (docs/decisions/0020-compiled-code.md)
  *   dist/index.js     what is imported
  */
 import { spawn } from 'node:child_process';

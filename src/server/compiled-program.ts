@@ -1,6 +1,6 @@
 /**
  * Loads the program from its one file, and keeps what V8 has made of it for the next start, which
- * then need not compile it: docs/decisions/0019-compiled-code.md.
+ * then need not compile it: docs/decisions/0020-compiled-code.md.
  *
  *   compiled/<version of Node>-<machine>-<version and flags of V8>
  *   +------------------------------------+----------------+
