@@ -115,11 +115,14 @@ async function compile() {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = new Promise((resolve) => server.once('close', resolve));
+  let isReady = false;
   for await (const text of server.stdout) {
-    if (String(text).includes('Ready to accept connections')) server.kill();
+    if (!String(text).includes('Ready to accept connections')) continue;
+    isReady = true;
+    server.kill();
   }
-  const code = await ended;
+  await ended;
   rmSync(folder, { recursive: true });
-  if (code !== 0) throw new Error(`what has been built does not run: it ended with ${code}`);
+  if (!isReady) throw new Error('what has been built does not run');
   if (!existsSync(join(OUT, 'compiled'))) console.warn('What V8 makes of it could not be kept');
 }
