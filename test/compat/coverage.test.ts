@@ -1,6 +1,6 @@
 /**
- * That the scripts leave nothing out: each command has a good reply and an error in a recording, and
- * each token of its syntax is part of a call that got a good reply.
+ * That the scripts leave nothing out: each command has a good reply and an error in a recording,
+ * and each token of its syntax is part of a call that got a good reply.
  */
 import { expect, it } from 'vitest';
 import { COMMANDS } from '../../src/commands/catalog.ts';

@@ -1,4 +1,4 @@
-/** What V8 has made of the program is kept beside it, taken at the next start, and never in the way. */
+/** What V8 has made of the program is kept beside it, taken at the next start, never in the way. */
 import {
   chmodSync,
   chownSync,
@@ -109,7 +109,7 @@ describe('is made anew', () => {
   });
 });
 
-it('where nothing can be written, the server starts and says so to those who ask', async () => {
+it('where nothing can be written, the server starts and says so to who asks', async () => {
   writeFileSync(compiled, '');
   const log = await start();
   expect(log).toContainEqual(
