@@ -121,7 +121,7 @@ it('where nothing can be written, the server starts and says so to who asks', as
   );
 });
 
-it('is neither taken nor kept where Node is told to keep none, or to read source maps', async () => {
+it('is neither taken nor kept where Node is told so, or reads source maps', async () => {
   await start({ NODE_DISABLE_COMPILE_CACHE: '1' });
   await start({ NODE_OPTIONS: '--enable-source-maps' });
   expect(existsSync(compiled)).toBe(false);
