@@ -113,14 +113,15 @@ export class Executor {
   /** When the current run of commands began, in ms of `performance.now`. */
   #runStartMs = 0;
   #runCalls = 0;
-  /** Its commands (an array that is emptied loses its room), and the calls of each, by id. */
-  readonly #runCommands: RegisteredCommand[] = [];
-  #runKinds = 0;
+  /** The commands of the run, the first so many here, and how often each was called, by id. */
+  readonly #runCommands: RegisteredCommand[];
+  #runCommandCount = 0;
   readonly #callsInRun: Int32Array;
 
   constructor(registry: Registry, statistics: EngineStatistics) {
     this.#registry = registry;
     this.#statistics = statistics;
+    this.#runCommands = [...registry.all];
     this.#callsInRun = new Int32Array(registry.all.length);
   }
 
@@ -413,10 +414,7 @@ export class Executor {
     return QUEUED;
   }
 
-  /**
-   * Undoes what `#admit` arranged and withholds a reply that the client does not want; messages it
-   * gets in any case.
-   */
+  /** Undoes what `#admit` arranged and withholds an unwanted reply; messages come in any case. */
   #afterwards(session: Session, reply: Reply, mark: number, ran: RegisteredCommand | null): void {
     session.keyspace.touching = true;
     if (this.#memory !== null && (this.#gate & UNLIMITED) === 0) this.#memory.settle();
@@ -466,18 +464,19 @@ export class Executor {
   /** Counts a call that shares its time with the other brief ones of the batch. */
   #share(command: RegisteredCommand): void {
     this.#runCalls++;
-    if (this.#callsInRun[command.id]!++ === 0) this.#runCommands[this.#runKinds++] = command;
+    if (this.#callsInRun[command.id]!++ > 0) return;
+    this.#runCommands[this.#runCommandCount++] = command;
   }
 
   #endRun(nowMs: number): void {
     const microsecondsPerCall = ((nowMs - this.#runStartMs) * 1000) / this.#runCalls;
-    for (let i = 0; i < this.#runKinds; i++) {
+    for (let i = 0; i < this.#runCommandCount; i++) {
       const command = this.#runCommands[i]!;
       const calls = this.#callsInRun[command.id]!;
       this.#statistics.called(command, calls, calls * microsecondsPerCall);
       this.#callsInRun[command.id] = 0;
     }
-    this.#runKinds = 0;
+    this.#runCommandCount = 0;
     this.#runCalls = 0;
     this.#runStartMs = nowMs;
   }
