@@ -10,6 +10,7 @@ import { checkAof } from './persistence/check-aof.ts';
 import { checkRdb } from './persistence/check-rdb.ts';
 import { SnapshotLoadError } from './persistence/snapshots.ts';
 import { Redstart } from './redstart.ts';
+import { Rehearsal } from './rehearsal/rehearsal.ts';
 import { compileCommandsWhole } from './server/compiler.ts';
 import { letMainThreadPrevail } from './server/compiler-threads.ts';
 import { lowerClientsMax } from './server/file-limit.ts';
@@ -127,6 +128,8 @@ async function serve(config: Config): Promise<void> {
     ...(httpPort !== 0 && { httpPort }),
   });
   supervision.ready();
+  // Who opens no TCP port should not find one open that the rehearsal has opened.
+  if (values.rehearsal && values.port !== 0) void new Rehearsal(redstart, log).run();
 }
 
 /**
