@@ -3,7 +3,7 @@
  * compiled yet: under its first heavy load it would compile, and throw away and compile again,
  * while clients wait for milliseconds. So a server that is ready and has nothing to do plays to
  * itself on a stage of its own, in slices, and stops for as long as somebody wants something. See
- * docs/decisions/0019-rehearsal.md.
+ * docs/decisions/0020-rehearsal.md.
  */
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import type { Log } from '../engine/log.ts';
