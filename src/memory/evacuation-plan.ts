@@ -27,7 +27,7 @@ export interface Plan {
 
 /** What is kept of the memory that is needed: more is not worth moving it. */
 const KEPT_MAX = 9 / 8;
-/** A fresh extent must win as much, and this part of all: a mapping and a collection are its price. */
+/** A fresh extent must win as much, and this part of all: its price is a collection. */
 const ANEW_WIN_BYTES_MIN = 8 * 1024 * 1024;
 const ANEW_WIN_PART_MIN = 1 / 6;
 

@@ -170,7 +170,8 @@ export class RunExtents {
   }
 
   /**
-   * The last extent is kept, so that one block coming and going does not map and unmap it each time.
+   * The last extent is kept, so that one block coming and going does not map and unmap it each
+   * time.
    */
   #isReserve(extent: number): boolean {
     return this.#extentCount === 1 && this.#draining[extent] === 0;
