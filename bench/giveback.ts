@@ -29,7 +29,7 @@ const HELP = `Usage: npm run bench:giveback -- [options]
 What a server holds beyond what it uses after half of everything was deleted at random, how long
 it takes to give that back, what that costs and who notices; then the same after FLUSHALL.
 
-  --items N           keys of 3 bytes, or members, of each case; fewer where they are large (2000000)
+  --items N           keys of 3 bytes, or members; fewer where they are large (2000000)
   --only CASES        those whose names contain one of these words, separated by commas
   --seed N            seed of what is deleted (default: the SEED variable, or 1)
   --node PATH         the node binary that runs Redstart (default: the one running this)
