@@ -1,15 +1,13 @@
 /**
  * The waist: the only way to run a command. Finds it, checks what must be checked, runs it,
- * answers. Sockets, transactions, scripts, file loading, replication and the embedded API are all
- * callers of `execute`.
+ * answers. Sockets, transactions, scripts, loading and the embedded API all call `execute`.
  *
  * Everything that is not the common case hides behind one test of the session's and the engine's
  * gate bits.
  *
  * A clock reading costs a tenth of a whole pipelined GET, so runs of one fast command share one:
  * their time is divided evenly. Commands that can be slow are timed one by one, and so are all
- * while somebody asked to see commands faster than a millisecond (see
- * docs/decisions/0001-timing-of-commands.md).
+ * while somebody wants to see fast ones (see docs/decisions/0001-timing-of-commands.md).
  */
 import {
   type CommandError,
@@ -200,7 +198,7 @@ export class Executor {
     // Keys expire without a command.
     if (this.#waits?.isReady) this.#serveAll(this.#waits);
     if (this.#runCalls > 0) this.#endRun(performance.now());
-    this.#propagation?.flush();
+    this.#propagation?.offer();
   }
 
   /** Reads ahead what the commands of a batch will need, so that the cache misses overlap. */
@@ -226,8 +224,9 @@ export class Executor {
       // Of commands that run together the client has sent the one that runs them.
       session.lastCommand = (gate & GATE_TOGETHER) === 0 ? command.fullName : this.#outer;
       requireArity(command, args.count);
-      const isOpen = (gate & ~GATE_TOGETHER) !== 0;
-      const admission = isOpen ? this.#admit(session, command, args) : ADMITTED;
+      let admission = ADMITTED;
+      if (gate === GATE_PROPAGATED) this.#propagation!.before(session);
+      else if ((gate & ~GATE_TOGETHER) !== 0) admission = this.#admit(session, command, args);
       if (admission === HELD) return;
       if (admission === QUEUED) {
         reply.status('QUEUED');
@@ -256,7 +255,12 @@ export class Executor {
     if (startMs !== SHARED && (session.stop & STOP_WAITING) === 0) {
       this.#endTimed(session, command!, args, startMs);
     }
-    if (((gate | session.gate | this.#gate) & ~GATE_TOGETHER) === 0) return;
+    const open = gate | session.gate | this.#gate;
+    if (open === GATE_PROPAGATED && ran) {
+      this.#propagation?.ranAlone(session, command!, args);
+      return;
+    }
+    if ((open & ~GATE_TOGETHER) === 0) return;
     if (ran) this.#propagation?.after(session, command!, args);
     if (this.#scope !== null) this.#leave(this.#scope, session, ran ? command : null, args);
     this.#afterwards(session, reply, mark, ran ? command : null);

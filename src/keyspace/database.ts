@@ -176,10 +176,10 @@ export class Database {
   evict(entry: Entry): void {
     const { keyspace } = this;
     this.#locate(entry);
-    const args = keyspace.listener === null ? null : keyspace.argsOfKey(entry);
+    const args = keyspace.argsOfRemoval(entry);
     this.#removeFound(entry);
     keyspace.evicted++;
-    if (args !== null) keyspace.listener?.keyChanged(this, args, 0, EVICTED);
+    keyspace.removed(this, args, EVICTED);
   }
 
   /** Removes an entry if it is due, unless expiry is held; whether it was due. */
@@ -461,10 +461,10 @@ export class Database {
   #expireFound(entry: Entry): void {
     const { keyspace } = this;
     this.#tellWitness(entry);
-    const args = keyspace.listener === null ? null : keyspace.argsOfKey(entry);
+    const args = keyspace.argsOfRemoval(entry);
     this.#removeFound(entry);
     keyspace.expired++;
     keyspace.dirty++;
-    if (args !== null) keyspace.listener?.keyChanged(this, args, 0, EXPIRED);
+    keyspace.removed(this, args, EXPIRED);
   }
 }
