@@ -110,13 +110,15 @@ export class Executor {
   /** When the current run of commands began, in ms of `performance.now`. */
   #runStartMs = 0;
   #runCalls = 0;
-  /** The commands of the run, and how often each was called, by id. */
-  readonly #runCommands: RegisteredCommand[] = [];
+  /** The commands of the run, the first so many here, and how often each was called, by id. */
+  readonly #runCommands: RegisteredCommand[];
+  #runCommandCount = 0;
   readonly #callsInRun: Int32Array;
 
   constructor(registry: Registry, statistics: EngineStatistics) {
     this.#registry = registry;
     this.#statistics = statistics;
+    this.#runCommands = [...registry.all];
     this.#callsInRun = new Int32Array(registry.all.length);
   }
 
@@ -467,17 +469,19 @@ export class Executor {
   /** Counts a call that shares its time with the other brief ones of the batch. */
   #share(command: RegisteredCommand): void {
     this.#runCalls++;
-    if (this.#callsInRun[command.id]!++ === 0) this.#runCommands.push(command);
+    if (this.#callsInRun[command.id]!++ > 0) return;
+    this.#runCommands[this.#runCommandCount++] = command;
   }
 
   #endRun(nowMs: number): void {
     const microsecondsPerCall = ((nowMs - this.#runStartMs) * 1000) / this.#runCalls;
-    for (const command of this.#runCommands) {
+    for (let i = 0; i < this.#runCommandCount; i++) {
+      const command = this.#runCommands[i]!;
       const calls = this.#callsInRun[command.id]!;
       this.#statistics.called(command, calls, calls * microsecondsPerCall);
       this.#callsInRun[command.id] = 0;
     }
-    this.#runCommands.length = 0;
+    this.#runCommandCount = 0;
     this.#runCalls = 0;
     this.#runStartMs = nowMs;
   }

@@ -273,6 +273,9 @@ export class Entries {
     if ((head & FORM_MASK) === FORM_SHORT) {
       range.start = (at << 2) + keyOffset(head) + (lengths & SHORT_KEY_MAX);
       range.length = lengths >>> SHORT_KEY_BITS;
+    } else if ((head & FORM_MASK) === FORM_COMPACT) {
+      range.start = (at << 2) + COMPACT_HEADER_BYTES + (lengths & COMPACT_KEY_MAX);
+      range.length = this.#compactValueLength(entry, lengths & 0xff);
     } else {
       range.start = this.valueStart(entry);
       range.length = this.valueLength(entry);

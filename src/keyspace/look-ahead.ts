@@ -9,7 +9,7 @@
  * Commands on ranges of scores, known by the end of their names, name no member; for them it
  * goes on to where the range begins.
  */
-import type { Ptr } from '../memory/address.ts';
+import { NULL, type Ptr } from '../memory/address.ts';
 import { equalBytes } from '../memory/bytes.ts';
 import type { Args } from '../protocol/args.ts';
 import { parseScoreBound } from '../protocol/numbers.ts';
@@ -44,6 +44,9 @@ export class LookAhead {
   readonly #memberRoots = new Uint32Array(MEMBERS_AHEAD_MAX);
   readonly #scores = new Float64Array(MEMBERS_AHEAD_MAX);
   readonly #scoreRoots = new Uint32Array(MEMBERS_AHEAD_MAX);
+  /** The table that `touch` has looked at, and its `moves` then. */
+  #root: Ptr = NULL;
+  #moves = 0;
   /** Sum of what was read, so that the reads cannot be optimised away. */
   sum = 0;
 
@@ -74,7 +77,10 @@ export class LookAhead {
       slots[i] = keys;
       fetched[keys++] = hash;
     }
-    this.sum = database.keyspace.table.prefetch(database.root, fetched, keys);
+    const { table } = database.keyspace;
+    this.sum = table.prefetch(database.root, fetched, keys);
+    this.#root = database.root;
+    this.#moves = table.moves;
     this.#touchMembers(database, batch, count);
   }
 
@@ -92,6 +98,12 @@ export class LookAhead {
     }
     args.hash = this.#hashes[index]!;
     args.hashed = key;
+    args.ahead = 0;
+  }
+
+  /** Whether the records that `touch` has found are where they were, in a database. */
+  knows(database: Database): boolean {
+    return this.#root === database.root && this.#moves === database.keyspace.table.moves;
   }
 
   /** REQUIRES: `#fetched` has the records of the batch's keys, as `prefetch` left them. */
@@ -106,11 +118,12 @@ export class LookAhead {
       const slot = this.#slots[i]!;
       // A signed address: every function of Entries takes it as it is.
       const record = (slot === NO_SLOT ? 0 : this.#fetched[slot]!) as Entry;
+      const args = batch[i]!;
+      args.ahead = record;
       if (record === 0) continue;
       const kind = entries.kind(record);
       const found = collections.memberTable(kind);
       if (found === null) continue;
-      const args = batch[i]!;
       const scored = collections.scoreOrder(kind);
       if (scored !== null && namesScore(args)) {
         if (scores === MEMBERS_AHEAD_MAX || !this.#readScore(args, scores)) continue;
