@@ -15,8 +15,6 @@ import {
   NO_AUTHENTICATION,
   NO_MEMORY,
   NOT_IN_TRANSACTION,
-  unknownCommand,
-  unknownSubcommand,
 } from '../commands/errors.ts';
 import { isSubscriptionCommand } from '../commands/pubsub-mode.ts';
 import {
@@ -30,6 +28,7 @@ import type { Args } from '../protocol/args.ts';
 import type { Reply, ReplyMark } from '../protocol/reply.ts';
 import {
   errorText,
+  findCommand,
   isAllowedWhileBusy,
   isAnswered,
   isBrief,
@@ -222,7 +221,7 @@ export class Executor {
     // What has opened a gate before the command also has something to undo after it.
     const gate = session.gate | this.#gate;
     try {
-      command = found ?? this.#find(args);
+      command = found ?? findCommand(this.#registry, args);
       // Of commands that run together the client has sent the one that runs them.
       session.lastCommand = (gate & GATE_TOGETHER) === 0 ? command.fullName : this.#outer;
       requireArity(command, args.count);
@@ -275,15 +274,6 @@ export class Executor {
     if (this.#busy !== null) return;
     this.#propagation?.end(session);
     if (this.#waits?.isReady) this.#serveAll(this.#waits);
-  }
-
-  #find(args: Args): RegisteredCommand {
-    const command = this.#registry.find(args);
-    if (command === null) throw unknownCommand(args);
-    if (command.subcommands.size === 0 || args.count < 2) return command;
-    const sub = command.subcommands.get(args.text(1).toLowerCase());
-    if (sub === undefined) throw unknownSubcommand(args, command.command.name);
-    return sub;
   }
 
   /**
