@@ -181,10 +181,14 @@ export class Database {
     this.#removeFound(entry);
   }
 
-  /** Removes an entry to make room, and tells of it. */
-  evict(entry: Entry): void {
+  /**
+   * Removes an entry to make room, and tells of it. `near` is the hash of its key, or a position in
+   * the bucket where it was seen: a guess that may be wrong.
+   */
+  evict(entry: Entry, near: number): void {
     const { keyspace } = this;
-    this.#locate(entry);
+    const isFound = keyspace.witness === null && this.#table.locate(this.root, near, entry);
+    if (!isFound) this.#locate(entry);
     const args = keyspace.argsOfRemoval(entry);
     this.#removeFound(entry);
     keyspace.evicted++;

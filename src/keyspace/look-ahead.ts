@@ -77,8 +77,9 @@ export class LookAhead {
       slots[i] = keys;
       fetched[keys++] = hash;
     }
-    const { table } = database.keyspace;
-    this.sum = table.prefetch(database.root, fetched, keys);
+    const { access, table } = database.keyspace;
+    if (access.queues !== null) this.sum = access.queues.ghosts.touch(fetched, keys);
+    this.sum ^= table.prefetch(database.root, fetched, keys);
     this.#root = database.root;
     this.#moves = table.moves;
     this.#touchMembers(database, batch, count);

@@ -7,7 +7,8 @@
  * tag. A record's home is bucket `tag * buckets >> 16` of the segment: order of buckets is order of
  * hashes, whatever the size. A full bucket passes records on to the next one (cyclically within the
  * segment) and counts in `overflow` how many passed it, so that a search knows when to stop and
- * nothing is ever marked as deleted.
+ * nothing is ever marked as deleted. A slot that becomes free takes one of them back, or records
+ * that come and go would make searches ever longer.
  *
  * A segment grows by one chunk at 7/8 full, which moves tags only; at 128 buckets it splits in two,
  * which hashes its at most 1,120 keys again. Shrinking mirrors this. So a step touches at most 8
@@ -90,7 +91,6 @@ export abstract class HashTable {
     length: number,
   ): boolean;
 
-  /** The hash of the record's key. */
   abstract hashOf(record: Ptr): number;
 
   /** Makes an empty table. Throws OutOfMemoryError, leaving nothing. */
@@ -186,21 +186,21 @@ export abstract class HashTable {
   }
 
   /**
-   * Finds the slot of a record by its address, for `replace` and `remove`. Whether it is in the
-   * table.
+   * Finds the slot of a record by its address, for `replace` and `remove`, from the hash of its key
+   * (whether it is in the table) or a position in a bucket (whether it is there or behind).
    */
   locate(root: Ptr, hash: number, record: Ptr): boolean {
     const segment = segmentOf(this.heap.words, root, hash);
     const shape = this.#word(segment, SEGMENT_SHAPE);
     const buckets = shape >>> 8;
-    const home = (((hash << (shape & 255)) >>> 16) * buckets) >>> 16;
-    let bucket = home;
+    let bucket = (((hash << (shape & 255)) >>> 16) * buckets) >>> 16;
     for (let steps = 0; steps < buckets; steps++) {
       const cells = this.#cellsOf(segment, bucket);
       const cell = this.#cellOf(segment, bucket);
       const count = cells[cell]! & 15;
       for (let slot = 0; slot < count; slot++) {
         if (cells[cell + BUCKET_RECORDS + slot] === record) {
+          const home = (tagAt(cells, cell, slot) * buckets) >>> 16;
           this.#found.setPlace(segment, home, bucket, slot, hash);
           return true;
         }
@@ -249,11 +249,11 @@ export abstract class HashTable {
     cells[cell + BUCKET_RECORDS + slot] = cells[cell + BUCKET_RECORDS + last]!;
     setTag(cells, cell, slot, tagAt(cells, cell, last));
     cells[cell]! -= 1;
-    const shape = this.#word(segment, SEGMENT_SHAPE);
-    const buckets = shape >>> 8;
+    const buckets = this.#word(segment, SEGMENT_SHAPE) >>> 8;
     for (let b = found.home; b !== bucket; b = b + 1 === buckets ? 0 : b + 1) {
       this.#cellsOf(segment, b)[this.#cellOf(segment, b)]! -= OVERFLOW_ONE;
     }
+    if ((cells[cell]! & OVERFLOW_MASK) !== 0) this.#segments.takeBack(segment, buckets, bucket);
     this.#addToWord(segment, SEGMENT_COUNT, -1);
     this.#addToWord(root, ROOT_COUNT, -1);
     this.#growth.shrinkIfSparse(root, segment, found.hash);
