@@ -24,7 +24,7 @@ import { checkPackedTable } from '../structures/packed-table-check.ts';
 import { SET_HASHTABLE } from '../values/set-encoding.ts';
 import { digestOf } from './digest.ts';
 
-const COMMANDS = 50_000;
+const COMMANDS = Number(process.env.COMMANDS ?? 50_000);
 const BATCH = 200;
 /** Commands that are looked ahead at together, as a connection does. */
 const PIPELINE = 16;

@@ -27,6 +27,14 @@ export function isBrief(command: RegisteredCommand, args: Args): boolean {
   return args.length(args.count - 1) <= BRIEF_ARGUMENT_BYTES_MAX;
 }
 
+/**
+ * The same for a command that has waited: it takes one element of one key. Those that say how many
+ * keys there are say also how many elements.
+ */
+export function isBriefToServe(command: RegisteredCommand): boolean {
+  return (command.mask & FLAG_BITS.movablekeys) === 0;
+}
+
 /** The command, or subcommand, that the arguments name. Throws when there is none. */
 export function findCommand(registry: Registry, args: Args): RegisteredCommand {
   const command = registry.find(args);

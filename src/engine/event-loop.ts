@@ -1,5 +1,4 @@
 /** What the event loop does: its turns, and the time it works rather than waits. */
-import { performance } from 'node:perf_hooks';
 import type { EventLoopFigures } from '../commands/services/statistics.ts';
 import { Rate } from './rate.ts';
 

@@ -5,10 +5,11 @@
  * Everything that is not the common case hides behind one test of the session's and the engine's
  * gate bits.
  *
- * A clock reading costs a tenth of a whole pipelined GET, so runs of one fast command share one:
- * their time is divided evenly. Commands that can be slow are timed one by one, and so are all
- * while somebody wants to see fast ones (see docs/decisions/0001-timing-of-commands.md).
+ * A clock reading costs a tenth of a whole pipelined GET, so runs of fast commands share one. Those
+ * that can be slow are timed one by one, and so are all while somebody asked to see commands faster
+ * than a millisecond (see docs/decisions/0001-timing-of-commands.md).
  */
+import { performance } from 'node:perf_hooks';
 import {
   type CommandError,
   LOADING,
@@ -32,6 +33,7 @@ import {
   isAllowedWhileBusy,
   isAnswered,
   isBrief,
+  isBriefToServe,
   isHttp,
   isShown,
   passSkip,
@@ -315,7 +317,7 @@ export class Executor {
     let isServed = true;
     session.keyspace.touching = !session.noTouch;
     const outer = this.#scope?.entered(session, true) ?? null;
-    const startMs = this.#beginTimed();
+    const startMs = this.timeEach || !isBriefToServe(command) ? this.#beginTimed() : SHARED;
     this.#propagation?.before(session);
     try {
       isServed = command.command.serve!(session, args, key, reply);
@@ -328,7 +330,8 @@ export class Executor {
     if (isServed) this.#scope?.ran(session, command, args);
     this.#scope?.left(session, isServed ? command : null, outer);
     if (!isServed) return false;
-    this.#endTimed(session, command, args, startMs);
+    if (startMs === SHARED) this.#share(command);
+    else this.#endTimed(session, command, args, startMs);
     this.#withhold(session, reply, mark);
     return true;
   }
@@ -406,10 +409,7 @@ export class Executor {
     return QUEUED;
   }
 
-  /**
-   * Undoes what `#admit` arranged and withholds a reply that the client does not want; messages it
-   * gets in any case.
-   */
+  /** Undoes what `#admit` arranged and withholds an unwanted reply; messages come in any case. */
   #afterwards(session: Session, reply: Reply, mark: number, ran: RegisteredCommand | null): void {
     session.keyspace.touching = true;
     if (this.#memory !== null && (this.#gate & UNLIMITED) === 0) this.#memory.settle();

@@ -13,7 +13,7 @@ import {
 import { RespClient } from '../../test/support/resp-client.ts';
 import { checkKeyspace } from '../keyspace/keyspace-check.ts';
 
-const COMMANDS = 60_000;
+const COMMANDS = Number(process.env.COMMANDS ?? 60_000);
 const CLIENTS = 3;
 const KEYS = ['a', 'b', 'c', 'd'];
 

@@ -7,7 +7,7 @@
  * Rejected: leaving it to the collector, which looks at the JavaScript heap and may not run for
  * hours.
  */
-import { MessageChannel, Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 
 /**
  * What a message carries to a port whose other end is closed is freed at once. Node 20 has no
@@ -34,6 +34,8 @@ export function discard(memory: ArrayBuffer): void {
 }
 
 function startSweeper(): Worker {
+  // Loaded here and not imported: it takes part of the start that most never make use of.
+  const { Worker } = process.getBuiltinModule('node:worker_threads');
   const worker = new Worker(SWEEPER, {
     eval: true,
     name: 'sweeper',

@@ -2,7 +2,6 @@
  * Families as the text that Prometheus reads, made in slices: a server with hundreds of commands in
  * use has ten thousand lines to show, and its clients do not wait for them.
  */
-import { performance } from 'node:perf_hooks';
 import type { Family, FamilySource, Sample } from './family.ts';
 
 /** What the text is: version 0.0.4 of the format, which every Prometheus reads. */

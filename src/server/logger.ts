@@ -1,6 +1,6 @@
 /** The log through pino: readable on a terminal, JSON lines otherwise. */
 import { createRequire } from 'node:module';
-import type { DestinationStream } from 'pino';
+import { type DestinationStream, pino } from 'pino';
 import { systemReason } from '../engine/config-error.ts';
 import type { Log } from '../engine/log.ts';
 
@@ -25,8 +25,6 @@ export class LogFileError extends Error {
  * Logs to a file, or to standard output when `file` is empty. Throws LogFileError.
  */
 export function createLogger(level: LogLevel, file: string): Logger {
-  // Loaded here and not imported, so that a process that embeds the engine does not pay for it.
-  const { pino } = require('pino') as typeof import('pino');
   const logger = pino(
     {
       customLevels: LEVELS,
@@ -56,8 +54,8 @@ function pinoLevel(level: LogLevel): string {
 }
 
 function destination(file: string): DestinationStream {
-  const { pino } = require('pino') as typeof import('pino');
   if (file === '' && process.stdout.isTTY) {
+    // Loaded here and not imported: who writes to a file or a pipe does without.
     const { PinoPretty } = require('pino-pretty') as typeof import('pino-pretty');
     return PinoPretty({
       colorize: true,

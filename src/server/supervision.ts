@@ -5,7 +5,6 @@
  * `systemd-notify` can (docs/decisions/0014-supervision.md). Upstart waits for the process to stop
  * itself.
  */
-import { spawn } from 'node:child_process';
 import type { Log } from '../engine/log.ts';
 
 /** Who supervises, as INFO shows it. */
@@ -63,6 +62,8 @@ export class Supervision {
 
   #notify(...words: readonly string[]): void {
     if (this.supervisor !== 'systemd') return;
+    // Loaded here and not imported: hardly any server needs it.
+    const { spawn } = process.getBuiltinModule('node:child_process');
     const notifier = spawn('systemd-notify', words, { stdio: 'ignore', timeout: NOTIFY_MS_MAX });
     const failed = (reason: string) =>
       this.#log.warning('systemd could not be told what the server does', { words, reason });

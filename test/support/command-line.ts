@@ -11,6 +11,8 @@ export interface RunOptions {
   /** What comes on the standard input; nothing by default. */
   readonly input?: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** The command; what has been built, by default. */
+  readonly cli?: string;
 }
 
 /** A run of the `redstart` command with exactly these arguments. */
@@ -23,10 +25,13 @@ export class CommandLineRun {
   readonly #closed: Promise<number | null>;
   #changed: () => void = () => undefined;
 
-  constructor(args: readonly string[], { cwd, input = '', environment = {} }: RunOptions) {
-    if (!existsSync(CLI)) throw new Error(`${CLI} does not exist: run "npm run build" first`);
+  constructor(
+    args: readonly string[],
+    { cwd, input = '', environment = {}, cli = CLI }: RunOptions,
+  ) {
+    if (!existsSync(cli)) throw new Error(`${cli} does not exist: run "npm run build" first`);
     const env = { ...process.env, ...environment };
-    const child = spawn(process.execPath, [CLI, ...args], { cwd, env, stdio: 'pipe' });
+    const child = spawn(process.execPath, [cli, ...args], { cwd, env, stdio: 'pipe' });
     this.process = child;
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text;

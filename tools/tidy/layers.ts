@@ -18,6 +18,7 @@ const layers = [
     'embedded-subscription.ts',
     'embedded-wait.ts',
     'index.ts',
+    'program.ts',
     'cli.ts',
     'stored-data.ts',
   ],

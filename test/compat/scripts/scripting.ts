@@ -300,6 +300,8 @@ export const script = defineScript({
     'EVALSHA E0E1F9FABFC9D4800C877A703B823AC0578FF8DB 0',
     'EVALSHA e0e1f9fabfc9d4800c877a703b823ac0578ff8db a',
     'EVALSHA_RO e0e1f9fabfc9d4800c877a703b823ac0578ff8db 0',
+    'EVALSHA_RO ffffffffffffffffffffffffffffffffffffffff 0',
+    'EVALSHA_RO ffffffffffffffffffffffffffffffffffffffff x',
     'SCRIPT EXISTS e0e1f9fabfc9d4800c877a703b823ac0578ff8db x',
     'SCRIPT FLUSH',
     'SCRIPT EXISTS e0e1f9fabfc9d4800c877a703b823ac0578ff8db',

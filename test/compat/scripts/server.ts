@@ -68,6 +68,9 @@ export const script = defineScript({
     'SHUTDOWN NOSAVE ABORT',
     'SHUTDOWN SAVE SAVE x',
     'SHUTDOWN ABORT',
+    'SHUTDOWN ABORT FORCE',
+    'SHUTDOWN FORCE NOW ABORT',
+    'SHUTDOWN FORCE NOSUCH',
     'PING',
   ],
 
@@ -78,5 +81,29 @@ export const script = defineScript({
     on('b', 'PING'),
     'CONFIG GET enable-debug-command',
     'CONFIG SET enable-debug-command yes',
+  ],
+
+  'HELP takes nothing more': [
+    helpOf('SCRIPT', 'SCRIPT HELP'),
+    helpOf('FUNCTION', 'FUNCTION HELP'),
+    helpOf('MODULE', 'MODULE HELP'),
+    ...['COMMAND', 'CONFIG', 'FUNCTION', 'LATENCY', 'MEMORY', 'MODULE', 'SCRIPT', 'SLOWLOG'].map(
+      (container) => `${container} HELP x`,
+    ),
+  ],
+
+  'A server by itself': [
+    'ROLE',
+    'ROLE x',
+    'ASKING',
+    'READONLY',
+    'READWRITE',
+    'READONLY x',
+    'BGREWRITEAOF x',
+    'MODULE LIST',
+    'MODULE LIST x',
+    'MODULE LOAD',
+    'MODULE UNLOAD',
+    'MODULE LOADEX',
   ],
 });

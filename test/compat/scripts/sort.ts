@@ -212,4 +212,18 @@ export const script = defineScript({
     'COMMAND GETKEYSANDFLAGS SORT l GET # STORE d',
     'COMMAND GETKEYSANDFLAGS SORT_RO l BY w_* GET x_*',
   ],
+
+  'SORT_RO has all of SORT but STORE': [
+    'RPUSH l 3 1 2',
+    'MSET w_1 30 w_2 20 w_3 10 x_1 one x_2 two x_3 three',
+    'SORT_RO l ASC',
+    'SORT_RO l BY w_*',
+    'SORT_RO l BY w_* ASC GET x_* GET #',
+    'SORT_RO l BY w_* DESC LIMIT 1 1',
+    'SORT_RO l BY nosort LIMIT 0 2',
+    'SORT_RO l ALPHA DESC',
+    'SORT_RO l BY',
+    'SORT_RO l ASC DESC',
+    'SORT_RO nokey BY w_*',
+  ],
 });

@@ -156,4 +156,23 @@ export const script = defineScript({
     'TYPE s',
     'ZRANGE s 0 -1 WITHSCORES',
   ]),
+
+  'Each way to add scores up, where the result is kept': [
+    'ZADD a 1 x 5 y -3 z',
+    'ZADD b 4 x 2 y 7 other',
+    ...['ZINTERSTORE', 'ZUNIONSTORE'].flatMap((command) =>
+      ['SUM', 'MIN', 'MAX', 'sum'].flatMap((way) => [
+        `${command} t 2 a b AGGREGATE ${way}`,
+        'ZRANGE t 0 -1 WITHSCORES',
+        `${command} t 2 a b AGGREGATE ${way} WEIGHTS 2 -1`,
+        'ZRANGE t 0 -1 WITHSCORES',
+      ]),
+    ),
+    'ZINTERSTORE t 2 a b AGGREGATE',
+    'ZINTERSTORE t 2 a b AGGREGATE AVG',
+    'ZUNIONSTORE t 2 a b AGGREGATE AVG',
+    'ZUNIONSTORE t 2 a b WITHSCORES',
+    'ZINTERSTORE t 2 a nokey AGGREGATE MAX',
+    'EXISTS t',
+  ],
 });
