@@ -9,6 +9,7 @@ import { checkAof } from './persistence/check-aof.ts';
 import { checkRdb } from './persistence/check-rdb.ts';
 import { SnapshotLoadError } from './persistence/snapshots.ts';
 import { Redstart } from './redstart.ts';
+import { Rehearsal } from './rehearsal/rehearsal.ts';
 import { letMainThreadPrevail } from './server/compiler-threads.ts';
 import { lowerClientsMax } from './server/file-limit.ts';
 import { loadingBar } from './server/loading-bar.ts';
@@ -131,6 +132,8 @@ async function serve(config: Config, keepCompiled: () => string | undefined): Pr
     ...(httpPort !== 0 && { httpPort }),
   });
   supervision.ready();
+  // Who opens no TCP port should not find one open that the rehearsal has opened.
+  if (values.rehearsal && values.port !== 0) void new Rehearsal(redstart, log).run();
 }
 
 /**

@@ -93,6 +93,7 @@ export class Redstart {
   readonly #listeners: ClientListeners;
   readonly #http: HttpService;
   readonly #limits: Limits = defaultLimits();
+  #isStopped = false;
 
   constructor(config: Config, options: RedstartOptions = {}) {
     this.config = config;
@@ -222,8 +223,14 @@ export class Redstart {
     return { ...this.#listeners.ports, httpPort: this.#http.port };
   }
 
+  /** Whether `stop` was called. */
+  get isStopped(): boolean {
+    return this.#isStopped;
+  }
+
   /** Closes listeners and connections and stops all work. */
   async stop(): Promise<void> {
+    this.#isStopped = true;
     this.#data.abandon();
     this.#cron.stop();
     this.#defragmentation.stop();

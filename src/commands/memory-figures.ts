@@ -4,9 +4,6 @@
  * that finds keys rather than holds them.
  */
 import type { Database } from '../keyspace/database.ts';
-import { EXTENT_BYTES, EXTENT_COUNT_MAX, EXTENT_SLAB } from '../memory/address.ts';
-import type { Heap } from '../memory/heap.ts';
-import { PAGE_BYTES } from '../memory/slab-pages.ts';
 import { TIMER_BYTES } from '../structures/timing-wheel.ts';
 import type { InfoSource } from './info/section.ts';
 
@@ -29,7 +26,7 @@ export interface MemoryFigures {
   readonly dataset: number;
   /** Pages and runs that the arena holds for its blocks. */
   readonly held: number;
-  /** Those, and the pages that are free after use, which the system gets back with their extent. */
+  /** Those, and what is free after use: the system gets that back with its extent. */
   readonly committed: number;
   /** Of the whole process, as the system counts. */
   readonly resident: number;
@@ -62,29 +59,13 @@ export function memoryFigures({ keyspace, services }: InfoSource): MemoryFigures
     overhead,
     dataset: used - overhead,
     held: keyspace.heap.heldBytes,
-    committed: committedBytes(keyspace.heap),
+    committed: keyspace.heap.committedBytes(),
     resident: services.lifecycle.residentBytes(),
     clients,
     exceededMs: services.statistics.eviction.currentExceededMs,
     keys: keyspace.keyCount(),
     databases: databases.filter(({ keys }) => keys > 0),
   };
-}
-
-/** Bytes of the arena that the system has committed, as far as the arena knows. */
-export function committedBytes(heap: Heap): number {
-  return heap.heldBytes + sparePages(heap) * PAGE_BYTES;
-}
-
-/** Pages that were used and are free. */
-function sparePages({ extentKind, pages }: Heap): number {
-  let spare = 0;
-  for (let extent = 0; extent < EXTENT_COUNT_MAX; extent++) {
-    if (extentKind[extent] !== EXTENT_SLAB) continue;
-    const untouched = EXTENT_BYTES / PAGE_BYTES - pages.touchedPages(extent);
-    spare += pages.freePageCount(extent) - untouched;
-  }
-  return spare;
 }
 
 function indexBytes({ root, keyspace }: Database): number {

@@ -81,6 +81,12 @@ export const GENERAL_DIRECTIVES = {
     '{title} {listen-addr} {server-mode}',
     'How the title of the process is made up.',
   ),
+  rehearsal: directive(
+    BOOLEAN,
+    'yes',
+    'Whether an idle server first runs commands of its own, until these are compiled.',
+    { change: 'startup' },
+  ),
   hz: directive(
     integer(0, INT32_MAX, { from: HZ_MIN, to: HZ_MAX }),
     '10',

@@ -96,6 +96,7 @@ const NEWER_THAN_7_0 = [
   'rdb-version',
   'http-bind',
   'http-port',
+  'rehearsal',
   'text-port',
   'text-replies',
 ];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { runKeyspaceRound } from '../../test/support/keyspace-model.ts';
 import { chosenSeed, SeededRandom } from '../../test/support/seeded-random.ts';
-import { EXTENT_RUNS, type Ptr } from '../memory/address.ts';
+import { EXTENT_RUNS, EXTENT_SHIFT, type Ptr } from '../memory/address.ts';
 import { type Heap, OutOfMemoryError } from '../memory/heap.ts';
 import { Args } from '../protocol/args.ts';
 import { NO_EXPIRY } from './database.ts';
@@ -74,6 +74,55 @@ describe(`among other operations, SEED=${seed}`, () => {
       runKeyspaceRound(new SeededRandom(seed + round), 6000);
     });
   }
+});
+
+describe(`of a small arena, SEED=${seed}`, () => {
+  const lengthOf = () => 100;
+
+  it('gives back what is beyond a quarter of what is used, also of the only extent', () => {
+    const keyspace = filled(300_000, lengthOf);
+    const { heap } = keyspace;
+    const kept = thinOut(keyspace, 300_000, 0.5);
+    expect(extentCount(heap)).toBe(1);
+    expect(heap.committedBytes() / heap.usedBytes).toBeGreaterThan(1.5);
+    run(new Defragmenter(keyspace));
+    expect(heap.committedBytes() / heap.usedBytes).toBeLessThan(1.25);
+    expectKept(keyspace, kept, lengthOf);
+    checkKeyspace(keyspace);
+  });
+
+  it('gives everything back when nothing is left', () => {
+    const keyspace = filled(200_000, (i) => (i % 100 === 0 ? 40_000 : 100));
+    const { heap } = keyspace;
+    thinOut(keyspace, 200_000, 1);
+    expect(heap.committedBytes()).toBeGreaterThan(30 * MIB);
+    run(new Defragmenter(keyspace));
+    expect(heap.committedBytes()).toBeLessThan(2 * MIB);
+    checkKeyspace(keyspace);
+  });
+
+  it('does not try again at once to empty an extent in which something must stay', () => {
+    const keyspace = filled(100_000, lengthOf);
+    const { heap } = keyspace;
+    const unmovable = heap.alloc(24);
+    for (let i = 100_000; i < 300_000; i++) {
+      keyspace.databases[0]!.put(keyOf(i), 0, TYPE_STRING, 0, 100, NO_EXPIRY);
+    }
+    const extent = unmovable >>> EXTENT_SHIFT;
+    for (let i = 0; i < 270_000; i++) {
+      keyspace.databases[i < 100_000 && i % 10 === 0 ? 1 : 0]!.remove(keyOf(i), 0);
+    }
+    expect(heap.pages.isStuck(extent)).toBe(false);
+    run(new Defragmenter(keyspace));
+    expect(heap.pages.isStuck(extent)).toBe(true);
+    expect(heap.capacity(unmovable)).toBe(24);
+    const extents = extentCount(heap);
+    const defragmenter = new Defragmenter(keyspace);
+    run(defragmenter);
+    expect(defragmenter.cycles).toBeGreaterThan(0);
+    expect(extentCount(heap)).toBeLessThanOrEqual(extents);
+    expect(keyspace.keyCount()).toBe(30_000);
+  });
 });
 
 describe(`after deletion of nine keys in ten, SEED=${seed}`, () => {

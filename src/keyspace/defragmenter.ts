@@ -85,7 +85,8 @@ export class Defragmenter implements RecordMover {
   step(budgetMs: number): boolean {
     if (this.#keyspace.witness !== null) return false;
     if (this.#cycle === null) {
-      if (!this.#isWorthWhile()) return false;
+      // What is being freed belongs to no key any more: it cannot be moved, and need not be.
+      if (this.#keyspace.hasGarbage || !this.#isWorthWhile()) return false;
       this.#cycle = this.#run(this.wasteBytesMin);
     }
     const endMs = performance.now() + budgetMs;
@@ -136,6 +137,7 @@ export class Defragmenter implements RecordMover {
     if (winBytes > 0) {
       for (const database of databases) yield* this.#walk(database);
       access.queues?.relocate();
+      if (!this.#keyspace.hasGarbage) heap.pages.noteStuck();
       yield* this.#evacuation.finish();
     }
     this.cycles++;

@@ -4,18 +4,13 @@
  * Random deletion leaves every page a little occupied. Of each size class the fullest pages that
  * suffice for all of its blocks are kept; the others are evacuated: nothing is allocated there any
  * more, and once their blocks have been moved, by whoever owns them, they are free. Free pages are
- * worth something to the system only when all of an extent is free: where the free pages of fuller
- * extents hold all that an extent has, the extent is drained. The same goes for extents of runs.
+ * worth something to the system only when all of an extent is free: so extents are drained, into
+ * others or into fresh ones (evacuation-plan.ts). The same goes for extents of runs.
  *
  * Work is cut into pieces by yielding: an extent's worth of table reading takes some microseconds.
  */
-import {
-  EXTENT_BYTES,
-  EXTENT_COUNT_MAX,
-  EXTENT_RUNS,
-  EXTENT_SHIFT,
-  EXTENT_SLAB,
-} from './address.ts';
+import { EXTENT_COUNT_MAX, EXTENT_RUNS, EXTENT_SHIFT, EXTENT_SLAB } from './address.ts';
+import { type Occupancy, type Plan, planAnew, planIntoRoom } from './evacuation-plan.ts';
 import type { Heap } from './heap.ts';
 import { CLASS_COUNT } from './size-classes.ts';
 import { PAGE_BYTES, PAGE_SHIFT } from './slab-pages.ts';
@@ -29,20 +24,12 @@ const FILL_LEVEL_MAX = 28;
 
 /** Free pages that fuller extents keep beyond what an extent's draining takes. */
 const SPARE_PAGES = 64;
+/** What blocks take close together, and a little room beside them. */
+const NEEDED_SLACK = 1 + 1 / FILL_LEVELS;
+/** Free runs are in pieces: so much of them can be used. */
+const FILLABLE_RUNS = 0.5;
 /** Largest run that is moved: copying it takes some 0.05 ms, and a bucket may hold ten of them. */
 const RUN_BYTES_MAX = 256 * 1024;
-
-interface SlabExtent {
-  readonly extent: number;
-  readonly freePages: number;
-  readonly usedPages: number;
-}
-
-interface RunExtent {
-  readonly extent: number;
-  readonly usedBytes: number;
-  readonly isMovable: boolean;
-}
 
 /** Marks what is to be emptied, and ends it. See the file's comment. */
 export class Evacuation {
@@ -65,25 +52,24 @@ export class Evacuation {
    * or 0.
    */
   *mark(winBytesMin: number): Generator<void, number> {
-    const { pages, runs } = this.#heap;
+    const { pages, runs, extentKind } = this.#heap;
     const extents = this.#slabExtents();
-    const drained = new Set(extentsToDrain(extents));
+    const plan = yield* this.#planPages(extents);
+    const drained = new Set(plan.drained);
     this.#pages.fill(0);
-    this.#live.fill(0);
     for (const { extent } of extents) {
-      this.#measure(extent, !drained.has(extent));
+      if (!drained.has(extent)) this.#countLevels(extent);
       yield;
     }
-    const drainedRuns = yield* this.#runExtentsToDrain();
-    let winBytes = this.#choosePages() * PAGE_BYTES + drainedRuns.length * EXTENT_BYTES;
-    for (const extent of drained) winBytes += pages.touchedPages(extent) * PAGE_BYTES;
+    const runsPlan = yield* this.#planRuns();
+    const winBytes = this.#choosePages() * PAGE_BYTES + plan.winBytes + runsPlan.winBytes;
     if (winBytes < winBytesMin) return 0;
     // From now on new pages come from the fullest extents.
     pages.endDraining();
     for (const extent of drained) pages.drain(extent);
-    for (const extent of drainedRuns) {
+    for (const extent of runsPlan.drained) {
       // It may be gone since it was looked at.
-      if (runs.extents().includes(extent)) runs.drain(extent);
+      if (extentKind[extent] === EXTENT_RUNS) runs.drain(extent);
       yield;
     }
     for (const { extent } of extents) {
@@ -108,27 +94,65 @@ export class Evacuation {
     }
   }
 
-  /** Extents of pages, those with the fewest pages in use first. */
-  #slabExtents(): SlabExtent[] {
+  #slabExtents(): Occupancy[] {
     const { extentKind, pages } = this.#heap;
-    const extents: SlabExtent[] = [];
+    const extents: Occupancy[] = [];
     for (let extent = 0; extent < EXTENT_COUNT_MAX; extent++) {
       if (extentKind[extent] !== EXTENT_SLAB) continue;
-      const freePages = pages.freePageCount(extent);
       const all = extent === 0 ? PAGES_PER_EXTENT - 1 : PAGES_PER_EXTENT;
-      extents.push({ extent, freePages, usedPages: all - freePages });
+      extents.push({
+        extent,
+        usedBytes: (all - pages.freePageCount(extent)) * PAGE_BYTES,
+        touchedBytes: pages.touchedPages(extent) * PAGE_BYTES,
+        isMovable: !pages.isStuck(extent),
+      });
     }
-    return extents.sort((a, b) => a.usedPages - b.usedPages);
+    return extents;
   }
 
-  #measure(extent: number, mayKeep: boolean): void {
+  *#planPages(extents: readonly Occupancy[]): Generator<void, Plan> {
+    const { pages } = this.#heap;
+    this.#live.fill(0);
+    for (const { extent } of extents) {
+      this.#countLive(extent);
+      yield;
+    }
+    const needed = this.#live.reduce((sum, live, sizeClass) => {
+      return sum + Math.ceil((live * NEEDED_SLACK) / pages.blocksPerPage(sizeClass));
+    }, 0);
+    const anew = planAnew(extents, needed * PAGE_BYTES, 1);
+    if (anew.drained.length > 0) return anew;
+    return planIntoRoom(extents, 1, SPARE_PAGES * PAGE_BYTES);
+  }
+
+  *#planRuns(): Generator<void, Plan> {
+    const { runs, extentKind } = this.#heap;
+    const extents: Occupancy[] = [];
+    for (const extent of runs.extents()) {
+      if (extentKind[extent] === EXTENT_RUNS) extents.push(this.#measureRuns(extent));
+      yield;
+    }
+    const needed = extents.reduce((sum, { usedBytes }) => sum + usedBytes, 0);
+    const anew = planAnew(extents, needed, FILLABLE_RUNS);
+    return anew.drained.length > 0 ? anew : planIntoRoom(extents, 1 / FILLABLE_RUNS, 0);
+  }
+
+  #countLive(extent: number): void {
+    const { pages } = this.#heap;
+    const first = extent * PAGES_PER_EXTENT;
+    for (let page = first; page < first + PAGES_PER_EXTENT; page++) {
+      const sizeClass = pages.classOf[page]! - 1;
+      if (sizeClass >= 0) this.#live[sizeClass]! += pages.live[page]!;
+    }
+  }
+
+  #countLevels(extent: number): void {
     const { pages } = this.#heap;
     const first = extent * PAGES_PER_EXTENT;
     for (let page = first; page < first + PAGES_PER_EXTENT; page++) {
       const sizeClass = pages.classOf[page]! - 1;
       if (sizeClass < 0) continue;
-      this.#live[sizeClass]! += pages.live[page]!;
-      if (mayKeep) this.#pages[sizeClass * FILL_LEVELS + this.#fillLevel(page, sizeClass)]!++;
+      this.#pages[sizeClass * FILL_LEVELS + this.#fillLevel(page, sizeClass)]!++;
     }
   }
 
@@ -179,48 +203,15 @@ export class Evacuation {
     }
   }
 
-  #measureRuns(extent: number): RunExtent {
+  #measureRuns(extent: number): Occupancy {
+    const { runs } = this.#heap;
     let usedBytes = 0;
     let isMovable = true;
-    for (const { bytes, isFree } of this.#heap.runs.runsOf(extent)) {
+    for (const { bytes, isFree } of runs.runsOf(extent)) {
       if (isFree) continue;
       usedBytes += bytes;
       if (bytes > RUN_BYTES_MAX) isMovable = false;
     }
-    return { extent, usedBytes, isMovable };
+    return { extent, usedBytes, touchedBytes: runs.touchedBytes(extent), isMovable };
   }
-
-  *#runExtentsToDrain(): Generator<void, number[]> {
-    const { runs, extentKind } = this.#heap;
-    const extents: RunExtent[] = [];
-    for (const extent of runs.extents()) {
-      if (extentKind[extent] === EXTENT_RUNS) extents.push(this.#measureRuns(extent));
-      yield;
-    }
-    extents.sort((a, b) => a.usedBytes - b.usedBytes);
-    let free = extents.reduce((sum, { usedBytes }) => sum + EXTENT_BYTES - usedBytes, 0);
-    const drained: number[] = [];
-    for (const { extent, usedBytes, isMovable } of extents) {
-      const elsewhere = free - (EXTENT_BYTES - usedBytes);
-      // Free runs are in pieces, so that not all of them can be used.
-      if (usedBytes * 2 > elsewhere) break;
-      if (!isMovable) continue;
-      drained.push(extent);
-      free = elsewhere - usedBytes;
-    }
-    return drained;
-  }
-}
-
-/** The emptiest extents whose pages the free pages of the others can replace. */
-function extentsToDrain(extents: readonly SlabExtent[]): number[] {
-  let free = extents.reduce((sum, { freePages }) => sum + freePages, 0);
-  const drained: number[] = [];
-  for (const { extent, freePages, usedPages } of extents) {
-    const elsewhere = free - freePages;
-    if (usedPages + SPARE_PAGES > elsewhere) break;
-    drained.push(extent);
-    free = elsewhere - usedPages;
-  }
-  return drained;
 }

@@ -99,10 +99,8 @@ export class RunExtents {
       grains += before;
     }
     const extent = ptr >>> EXTENT_SHIFT;
-    // The last extent is kept, so that one block coming and going does not map and unmap it each
-    // time.
     const isEmpty = grains === GRAINS_PER_EXTENT - firstGrain(extent);
-    if (isEmpty && this.#extentCount > 1) this.#removeExtent(extent);
+    if (isEmpty && !this.#isReserve(extent)) this.#removeExtent(extent);
     else this.#addFree(atGrain(ptr, first), grains);
   }
 
@@ -156,9 +154,10 @@ export class RunExtents {
 
   /** Allocates no more from an extent, so that moving its runs elsewhere frees it. */
   drain(extent: number): void {
-    const free = [...this.runsOf(extent)].filter(({ isFree }) => isFree);
-    for (const { ptr } of free) this.#unlink(ptr);
+    const all = [...this.runsOf(extent)];
+    for (const { ptr, isFree } of all) if (isFree) this.#unlink(ptr);
     this.#draining[extent] = 1;
+    if (all.every(({ isFree }) => isFree)) this.#removeExtent(extent);
   }
 
   /** Ends the draining of an extent; without effect on any other extent. */
@@ -168,6 +167,14 @@ export class RunExtents {
     for (const run of this.runsOf(extent)) {
       if (run.isFree) this.#addFree(run.ptr, run.bytes / GRAIN_BYTES);
     }
+  }
+
+  /**
+   * The last extent is kept, so that one block coming and going does not map and unmap it each
+   * time.
+   */
+  #isReserve(extent: number): boolean {
+    return this.#extentCount === 1 && this.#draining[extent] === 0;
   }
 
   #lengthsOf(ptr: Ptr): Int32Array {

@@ -31,7 +31,7 @@ import {
   type Ptr,
   UNIT_MASK,
 } from './address.ts';
-import type { Heap } from './heap.ts';
+import { type Heap, OutOfMemoryError } from './heap.ts';
 import { CLASS_BYTES, CLASS_COUNT } from './size-classes.ts';
 
 export const PAGE_BYTES: number = 64 * 1024;
@@ -51,6 +51,9 @@ export const PAGE_LISTED = 2;
  * once.
  */
 const RESERVE_PAGES = 64;
+
+/** After so many cycles of the defragmenter an extent that could not be emptied is tried again. */
+const STUCK_CYCLES = 8;
 
 /** The slab part of a heap. Only Heap and the defragmenter use it. */
 export class SlabPages {
@@ -78,6 +81,8 @@ export class SlabPages {
   readonly #freePageCount = new Uint16Array(EXTENT_COUNT_MAX);
   readonly #pageBump = new Uint16Array(EXTENT_COUNT_MAX);
   readonly #draining = new Uint8Array(EXTENT_COUNT_MAX);
+  /** Of extents that were to drain and did not: how many cycles long that is not tried again. */
+  readonly #stuck = new Uint8Array(EXTENT_COUNT_MAX);
   /** Extent that new pages come from, -1 for none. */
   #homeExtent = -1;
 
@@ -158,10 +163,31 @@ export class SlabPages {
     if (this.#freePageCount[extent] === wholeExtent(extent)) this.#removeIfSpare(extent);
   }
 
-  /** Ends all draining, and takes new pages from the extent that is the fullest now. */
+  /**
+   * Ends all draining, and takes new pages from the extent that is the fullest now. Pages without
+   * blocks that classes allocate from are free again: they would keep their extents.
+   */
   endDraining(): void {
     this.#draining.fill(0);
     this.#homeExtent = -1;
+    for (const [sizeClass, page] of this.#current.entries()) {
+      if (page === 0 || this.live[page] !== 0) continue;
+      this.#current[sizeClass] = 0;
+      this.#release(page, sizeClass);
+    }
+  }
+
+  /** Notes that extents which still drain could not be emptied: something in them must stay. */
+  noteStuck(): void {
+    for (let extent = 0; extent < EXTENT_COUNT_MAX; extent++) {
+      if (this.#draining[extent] !== 0) this.#stuck[extent] = STUCK_CYCLES;
+      else if (this.#stuck[extent] !== 0) this.#stuck[extent]!--;
+    }
+  }
+
+  /** Whether an extent could not be emptied of late. */
+  isStuck(extent: number): boolean {
+    return this.#stuck[extent] !== 0;
   }
 
   /** Page numbers in use, in address order. */
@@ -313,12 +339,25 @@ export class SlabPages {
       best = extent;
       fewest = rank;
     }
-    this.#homeExtent = best >= 0 ? best : this.#addExtent();
-    return this.#homeExtent;
+    // What drains is filled again only where there is nothing else.
+    if (best < 0) best = this.#addExtent();
+    else if (this.#draining[best] !== 0) best = this.#tryAddExtent() ?? best;
+    this.#homeExtent = best;
+    return best;
+  }
+
+  #tryAddExtent(): number | undefined {
+    try {
+      return this.#addExtent();
+    } catch (problem) {
+      if (problem instanceof OutOfMemoryError) return undefined;
+      throw problem;
+    }
   }
 
   #addExtent(): number {
     const extent = this.#heap.addExtent(EXTENT_SLAB, EXTENT_BYTES);
+    this.#stuck[extent] = 0;
     this.#freePages[extent] = 0;
     this.#pageBump[extent] = PAGES_PER_EXTENT - wholeExtent(extent);
     this.#freePageCount[extent] = wholeExtent(extent);

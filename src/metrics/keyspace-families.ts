@@ -1,7 +1,6 @@
 /** Keys by database, and the memory that holds them. Nothing here walks over what is stored. */
 import { averageTtlMs } from '../commands/info/keyspace.ts';
 import type { InfoSource } from '../commands/info/section.ts';
-import { committedBytes } from '../commands/memory-figures.ts';
 import type { Database } from '../keyspace/database.ts';
 import { type Family, labels, type Sample, single } from './family.ts';
 
@@ -66,7 +65,7 @@ export function* memoryFamilies({ keyspace, services }: InfoSource): Generator<F
   yield gauge(
     'redis_allocator_resident_bytes',
     'Those, and pages that are free after use.',
-    committedBytes(heap),
+    heap.committedBytes(),
   );
   yield gauge(
     'redis_mem_not_counted_for_eviction_bytes',

@@ -7,6 +7,7 @@ export const OWN_DIRECTIVES: readonly DirectiveName[] = [
   'text-replies',
   'http-port',
   'http-bind',
+  'rehearsal',
 ];
 
 /** The help, with a line for each directive of our own. */

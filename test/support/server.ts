@@ -25,12 +25,15 @@ const STOP_MS_MAX = 5_000;
 
 const running = new Map<ChildProcess, string>();
 
-/** Starts `node dist/cli.js` with these flags; rejects with its output if it does not get ready. */
+/**
+ * Starts `node dist/cli.js` with these flags; rejects with its output if it does not get ready. It
+ * does not rehearse unless they say so: it lives too short for that to pay.
+ */
 export function startRedstart(flags: readonly string[] = []): Promise<RunningServer> {
   if (!existsSync(REDSTART_CLI)) {
     return Promise.reject(new Error(`${REDSTART_CLI} does not exist: run "npm run build" first`));
   }
-  return start(process.execPath, [REDSTART_CLI], flags);
+  return start(process.execPath, [REDSTART_CLI], ['--rehearsal', 'no', ...flags]);
 }
 
 /** Starts redis-server from the PATH with these flags; rejects if it does not get ready. */

@@ -14,6 +14,7 @@ const layers = [
   ['server', 'metrics'],
   [
     'redstart.ts',
+    'rehearsal',
     'embedded.ts',
     'embedded-subscription.ts',
     'embedded-wait.ts',
