@@ -1,7 +1,7 @@
 /** What the executor asks about a call: small rules that need nothing of its state. */
-import { CommandError, wrongArity } from '../commands/errors.ts';
+import { CommandError, unknownCommand, unknownSubcommand, wrongArity } from '../commands/errors.ts';
 import { requireAllowedToSubscriber } from '../commands/pubsub-mode.ts';
-import { BRIEF, FLAG_BITS, type RegisteredCommand } from '../commands/registry.ts';
+import { BRIEF, FLAG_BITS, type RegisteredCommand, type Registry } from '../commands/registry.ts';
 import { REPLY_OFF, REPLY_ON, REPLY_SKIP, REPLY_SKIP_NEXT } from '../commands/services/clients.ts';
 import { OutOfMemoryError } from '../memory/heap.ts';
 import type { Args } from '../protocol/args.ts';
@@ -33,6 +33,16 @@ export function isBrief(command: RegisteredCommand, args: Args): boolean {
  */
 export function isBriefToServe(command: RegisteredCommand): boolean {
   return (command.mask & FLAG_BITS.movablekeys) === 0;
+}
+
+/** The command, or subcommand, that the arguments name. Throws when there is none. */
+export function findCommand(registry: Registry, args: Args): RegisteredCommand {
+  const command = registry.find(args);
+  if (command === null) throw unknownCommand(args);
+  if (command.subcommands.size === 0 || args.count < 2) return command;
+  const sub = command.subcommands.get(args.text(1).toLowerCase());
+  if (sub === undefined) throw unknownSubcommand(args, command.command.name);
+  return sub;
 }
 
 /** What a client is told; what is no client's business is thrown on. */

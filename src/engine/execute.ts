@@ -1,7 +1,6 @@
 /**
  * The waist: the only way to run a command. Finds it, checks what must be checked, runs it,
- * answers. Sockets, transactions, scripts, file loading, replication and the embedded API are all
- * callers of `execute`.
+ * answers. Sockets, transactions, scripts, loading and the embedded API all call `execute`.
  *
  * Everything that is not the common case hides behind one test of the session's and the engine's
  * gate bits.
@@ -17,8 +16,6 @@ import {
   NO_AUTHENTICATION,
   NO_MEMORY,
   NOT_IN_TRANSACTION,
-  unknownCommand,
-  unknownSubcommand,
 } from '../commands/errors.ts';
 import { isSubscriptionCommand } from '../commands/pubsub-mode.ts';
 import {
@@ -32,6 +29,7 @@ import type { Args } from '../protocol/args.ts';
 import type { Reply, ReplyMark } from '../protocol/reply.ts';
 import {
   errorText,
+  findCommand,
   isAllowedWhileBusy,
   isAnswered,
   isBrief,
@@ -203,7 +201,7 @@ export class Executor {
     // Keys expire without a command.
     if (this.#waits?.isReady) this.#serveAll(this.#waits);
     if (this.#runCalls > 0) this.#endRun(performance.now());
-    this.#propagation?.flush();
+    this.#propagation?.offer();
   }
 
   /** Reads ahead what the commands of a batch will need, so that the cache misses overlap. */
@@ -225,12 +223,13 @@ export class Executor {
     // What has opened a gate before the command also has something to undo after it.
     const gate = session.gate | this.#gate;
     try {
-      command = found ?? this.#find(args);
+      command = found ?? findCommand(this.#registry, args);
       // Of commands that run together the client has sent the one that runs them.
       session.lastCommand = (gate & GATE_TOGETHER) === 0 ? command.fullName : this.#outer;
       requireArity(command, args.count);
-      const isOpen = (gate & ~GATE_TOGETHER) !== 0;
-      const admission = isOpen ? this.#admit(session, command, args) : ADMITTED;
+      let admission = ADMITTED;
+      if (gate === GATE_PROPAGATED) this.#propagation!.before(session);
+      else if ((gate & ~GATE_TOGETHER) !== 0) admission = this.#admit(session, command, args);
       if (admission === HELD) return;
       if (admission === QUEUED) {
         reply.status('QUEUED');
@@ -259,7 +258,12 @@ export class Executor {
     if (startMs !== SHARED && (session.stop & STOP_WAITING) === 0) {
       this.#endTimed(session, command!, args, startMs);
     }
-    if (((gate | session.gate | this.#gate) & ~GATE_TOGETHER) === 0) return;
+    const open = gate | session.gate | this.#gate;
+    if (open === GATE_PROPAGATED && ran) {
+      this.#propagation?.ranAlone(session, command!, args);
+      return;
+    }
+    if ((open & ~GATE_TOGETHER) === 0) return;
     if (ran) this.#propagation?.after(session, command!, args);
     if (this.#scope !== null) this.#leave(this.#scope, session, ran ? command : null, args);
     this.#afterwards(session, reply, mark, ran ? command : null);
@@ -272,15 +276,6 @@ export class Executor {
     if (this.#busy !== null) return;
     this.#propagation?.end(session);
     if (this.#waits?.isReady) this.#serveAll(this.#waits);
-  }
-
-  #find(args: Args): RegisteredCommand {
-    const command = this.#registry.find(args);
-    if (command === null) throw unknownCommand(args);
-    if (command.subcommands.size === 0 || args.count < 2) return command;
-    const sub = command.subcommands.get(args.text(1).toLowerCase());
-    if (sub === undefined) throw unknownSubcommand(args, command.command.name);
-    return sub;
   }
 
   /**

@@ -7,13 +7,13 @@
  * what it has noted in `Keyspace.effects`; a key that has expired as its DEL, before the command
  * that came upon it. What belongs together (a transaction, a command with several effects) is one
  * unit: more than one command are put between MULTI and EXEC. SELECT comes where the database
- * changes. Units gather in one buffer; readers get them at the end of the batch.
+ * changes. Units gather in one buffer; readers get them at the end of the batch, or, when all of
+ * them can wait, some time later.
  */
 import { FLAG_BITS, type RegisteredCommand } from '../commands/registry.ts';
 import type { Database } from '../keyspace/database.ts';
 import { Effects } from '../keyspace/effects.ts';
-import type { KeyEvent } from '../keyspace/events.ts';
-import type { ChangeListener, Keyspace } from '../keyspace/keyspace.ts';
+import type { Keyspace, RemovalListener } from '../keyspace/keyspace.ts';
 import type { Args } from '../protocol/args.ts';
 import { CommandBytes } from '../protocol/command-bytes.ts';
 import type { Executor } from './execute.ts';
@@ -25,14 +25,22 @@ const CHANGING = FLAG_BITS.write | FLAG_BITS.may_replicate;
 const MULTI = Buffer.from('*1\r\n$5\r\nMULTI\r\n');
 const EXEC = Buffer.from('*1\r\n$4\r\nEXEC\r\n');
 
+/** What gathers at most while readers wait, but for what one batch adds. */
+export const GATHERED_BYTES_MAX: number = 512 * 1024;
+
 /** Who reads the stream. */
 export interface StreamReader {
-  /** Takes whole units, bytes[0, length), valid only during the call. */
-  take(bytes: Buffer, length: number): void;
+  /** Whether what there is may wait for more; this then asks for it, by `flushLate`. */
+  mayWait(): boolean;
+  /**
+   * Takes whole units, bytes[0, length), valid only during the call; or keeps the buffer, if it
+   * may, and returns another.
+   */
+  take(bytes: Buffer, length: number, mayKeep: boolean): Buffer | null;
 }
 
 /** See the file's comment. */
-export class Propagation implements ChangeListener {
+export class Propagation implements RemovalListener {
   /** Bytes of the stream since the start, those that readers have yet to get included. */
   offset = 0;
   readonly #keyspace: Keyspace;
@@ -46,6 +54,8 @@ export class Propagation implements ChangeListener {
   #unitStart = 0;
   #unitCommands = 0;
   #isOpen = false;
+  /** Whether readers are going to ask for what there is. */
+  #isAwaited = false;
   /** Of the command that runs: what was changed before it, and the database it runs in. */
   #changes = 0;
   #database = 0;
@@ -69,6 +79,11 @@ export class Propagation implements ChangeListener {
     this.#follow();
   }
 
+  /** Readers may not wait any longer, or wait again: they are asked at the end of the batch. */
+  hurry(): void {
+    this.#isAwaited = false;
+  }
+
   /** Has the next change say what database it is for: a reader begins a new file. */
   reselect(): void {
     this.#selected = -1;
@@ -88,7 +103,23 @@ export class Propagation implements ChangeListener {
     if (this.#effects.noted.length > 0) this.#effects.clear();
   }
 
-  /** After it, whether or not it has failed. */
+  /** The two that follow, after a command that is no part of anything larger. */
+  ranAlone(session: Session, command: RegisteredCommand, args: Args): void {
+    if (this.#unitCommands > 0 || this.#effects.noted.length > 0 || session.isUnlogged) {
+      this.after(session, command, args);
+      this.end(session);
+      return;
+    }
+    this.#isOpen = false;
+    if ((command.mask & CHANGING) === 0) return;
+    if (this.#keyspace.dirty - this.#keyspace.expired === this.#changes) return;
+    if (this.#selected !== this.#database) this.#select(this.#database);
+    this.#out.parsed(args);
+    this.#unitStart = this.#out.length;
+    session.written = this.offset + this.#unitStart;
+  }
+
+  /** After a command, whether or not it has failed. */
   after(session: Session, command: RegisteredCommand, args: Args): void {
     if ((command.mask & CHANGING) === 0) return;
     if (session.isUnlogged) this.#effects.clear();
@@ -109,31 +140,44 @@ export class Propagation implements ChangeListener {
     this.#unitStart = this.#out.length;
   }
 
+  /** At the end of a batch: gives readers what there is unless they may wait. As `flush`. */
+  offer(): void {
+    const { length } = this.#out;
+    if (length === 0) return;
+    if (length < GATHERED_BYTES_MAX) {
+      this.#isAwaited ||= this.#readers.every((reader) => reader.mayWait());
+      if (this.#isAwaited) return;
+    }
+    this.flush();
+  }
+
+  /** Gives readers what they have waited for; later, when a unit is open. */
+  flushLate(): void {
+    this.#isAwaited = false;
+    if (this.#unitCommands === 0) this.flush();
+  }
+
   /** Gives readers what there is. REQUIRES: no unit is open, or it is empty. */
   flush(): void {
     const out = this.#out;
+    this.#isAwaited = false;
     if (out.length === 0) return;
     out.settle();
-    this.offset += out.length;
-    for (const reader of this.#readers) reader.take(out.bytes, out.length);
-    out.clear();
+    const { bytes, length } = out;
+    this.offset += length;
     this.#unitStart = 0;
+    out.clear();
+    const mayKeep = this.#readers.length === 1;
+    for (const reader of this.#readers) {
+      const other = reader.take(bytes, length, mayKeep);
+      if (other !== null) out.use(other);
+    }
   }
 
-  keyChanged(database: Database, args: Args, key: number, event: KeyEvent): void {
-    // Expired and evicted keys: nobody's command has removed them.
-    if (event.class !== 'x' && event.class !== 'e') return;
+  keyRemoved(database: Database, args: Args): void {
     this.#begin(database.id);
-    this.#out.words(['DEL', args.copy(key)]);
+    this.#out.words(['DEL', args.copy(0)]);
     if (!this.#isOpen) this.end(null);
-  }
-
-  databaseFlushed(): void {
-    // The command that did it says so.
-  }
-
-  databasesSwapped(): void {
-    // As above.
   }
 
   /** Writes what the command has changed; whether that was anything. */
@@ -156,7 +200,10 @@ export class Propagation implements ChangeListener {
   /** Begins a command of the unit. */
   #begin(database: number): void {
     this.#unitCommands++;
-    if (this.#selected === database) return;
+    if (this.#selected !== database) this.#select(database);
+  }
+
+  #select(database: number): void {
     this.#selected = database;
     this.#out.words(['SELECT', String(database)]);
   }
@@ -166,7 +213,7 @@ export class Propagation implements ChangeListener {
     const isRead = this.#readers.length > 0;
     this.#keyspace.effects = isRead ? this.#effects : null;
     this.#executor.propagation = isRead ? this : null;
-    if (isRead) this.#keyspace.listen(this);
-    else this.#keyspace.unlisten(this);
+    this.#keyspace.remover = isRead ? this : null;
+    this.#isOpen = false;
   }
 }

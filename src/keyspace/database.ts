@@ -189,10 +189,10 @@ export class Database {
     const { keyspace } = this;
     const isFound = keyspace.witness === null && this.#table.locate(this.root, near, entry);
     if (!isFound) this.#locate(entry);
-    const args = keyspace.listener === null ? null : keyspace.argsOfKey(entry);
+    const args = keyspace.argsOfRemoval(entry);
     this.#removeFound(entry);
     keyspace.evicted++;
-    if (args !== null) keyspace.listener?.keyChanged(this, args, 0, EVICTED);
+    keyspace.removed(this, args, EVICTED);
   }
 
   /** Removes an entry if it is due, unless expiry is held; whether it was due. */
@@ -474,10 +474,10 @@ export class Database {
   #expireFound(entry: Entry): void {
     const { keyspace } = this;
     this.#tellWitness(entry);
-    const args = keyspace.listener === null ? null : keyspace.argsOfKey(entry);
+    const args = keyspace.argsOfRemoval(entry);
     this.#removeFound(entry);
     keyspace.expired++;
     keyspace.dirty++;
-    if (args !== null) keyspace.listener?.keyChanged(this, args, 0, EXPIRED);
+    keyspace.removed(this, args, EXPIRED);
   }
 }

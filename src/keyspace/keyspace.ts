@@ -44,6 +44,12 @@ export interface ChangeListener {
   databasesSwapped(first: Database, second: Database): void;
 }
 
+/** Told of keys that nobody's command removes, see `Keyspace.remover`. */
+export interface RemovalListener {
+  /** A key has expired or was evicted: argument 0. */
+  keyRemoved(database: Database, args: Args): void;
+}
+
 /** Keys that a flush frees at once; larger tables are taken apart in slices. */
 const FLUSH_AT_ONCE_MAX = 4096;
 
@@ -115,6 +121,11 @@ export class Keyspace {
    * Set while somebody wants to hear of changes, see `listen`; null keeps the funnel free of cost.
    */
   listener: ChangeListener | null = null;
+  /**
+   * Told of keys that expire or are evicted, before the listener is: who passes commands on has to
+   * say that himself, and need not hear of anything else. Null while nobody does.
+   */
+  remover: RemovalListener | null = null;
   /** Who keeps the state of a moment, told before each change; null while nobody does. */
   witness: Witness | null = null;
 
@@ -171,6 +182,19 @@ export class Keyspace {
   unlisten(listener: ChangeListener): void {
     this.#listeners.remove(listener);
     this.listener = this.#listeners.target;
+  }
+
+  /** The key of an entry that goes, for those who are told by `removed`; null if nobody is. */
+  argsOfRemoval(entry: Entry): Args | null {
+    if (this.listener === null && this.remover === null) return null;
+    return this.argsOfKey(entry);
+  }
+
+  /** Tells that a key has gone without a command; `args` is what `argsOfRemoval` has said. */
+  removed(database: Database, args: Args | null, event: KeyEvent): void {
+    if (args === null) return;
+    this.remover?.keyRemoved(database, args);
+    this.listener?.keyChanged(database, args, 0, event);
   }
 
   /** Keys in all databases. */

@@ -75,7 +75,9 @@ describe('what is added to the append-only file', () => {
   let file: WaitingFile;
   let nowMs: number;
   let told: number;
+  let give: () => void;
   beforeEach(() => {
+    give = () => undefined;
     file = new WaitingFile();
     nowMs = 1000;
     told = 0;
@@ -83,12 +85,16 @@ describe('what is added to the append-only file', () => {
 
   function start(policy: SyncPolicy): AofWriter {
     const clock = { wallMs: () => nowMs, monotonicMs: () => nowMs };
-    const events = { keptMore: () => undefined, stateChanged: () => void told++ };
+    const events = {
+      give: () => give(),
+      keptMore: () => undefined,
+      stateChanged: () => void told++,
+    };
     return new AofWriter(file, policy, clock, events);
   }
 
   function take(writer: AofWriter, text: string): void {
-    writer.take(Buffer.from(text), text.length);
+    writer.take(Buffer.from(text), text.length, true);
   }
 
   test('shares synchronisations with what comes while one is under way', () => {
@@ -128,7 +134,7 @@ describe('what is added to the append-only file', () => {
 
   test('makes others wait while more than 64 MiB wait for the disk', () => {
     const writer = start('no');
-    for (let i = 0; i < 64; i++) writer.take(MEGABYTE, MEGABYTE.length);
+    for (let i = 0; i < 64; i++) writer.take(MEGABYTE, MEGABYTE.length, false);
     expect(writer.isBehind).toBe(false);
     take(writer, 'x');
     expect(writer.isBehind).toBe(true);
@@ -175,15 +181,17 @@ describe('what is added to the append-only file', () => {
   test('does not wait for more with always, when full or asked for, nor at the end', async () => {
     file.isHasty = false;
     const writer = start('everysec');
-    for (let i = 0; i < 3; i++) writer.take(MEGABYTE, 64 * 1024);
+    for (let i = 0; i < 3; i++) writer.take(MEGABYTE, 400 * 1024, false);
     file.endWrite();
-    expect(file.content).toHaveLength(128 * 1024);
+    expect(file.content).toHaveLength(400 * 1024);
+    file.endWrite();
+    expect(file.content).toHaveLength(800 * 1024);
     expect(file.isWriting).toBe(false);
     writer.policy = 'no';
     writer.askSync();
     file.endWrite();
     file.endSync();
-    expect(writer.kept).toBe(192 * 1024);
+    expect(writer.kept).toBe(1200 * 1024);
     writer.policy = 'always';
     take(writer, 'a');
     file.endWrite();
@@ -199,6 +207,60 @@ describe('what is added to the append-only file', () => {
     file.passMoment();
     expect(file.isWriting).toBe(false);
     expect(writer.kept).toBe(writer.taken);
+  });
+
+  test('waits for more, and asks for it in a moment, unless it is wanted at once', () => {
+    file.isHasty = false;
+    const writer = start('everysec');
+    give = () => take(writer, 'ab');
+    expect([writer.mayWait(), writer.mayWait()]).toEqual([true, true]);
+    expect(file.isWriting).toBe(false);
+    file.passMoment();
+    file.endWrite();
+    expect(file.content).toBe('ab');
+    writer.policy = 'always';
+    expect(writer.mayWait()).toBe(false);
+    writer.policy = 'no';
+    expect(writer.mayWait()).toBe(true);
+    take(writer, 'c');
+    writer.askSync();
+    expect(writer.mayWait()).toBe(false);
+  });
+
+  test('writes together what comes while the disk is busy', () => {
+    file.isHasty = false;
+    const writer = start('everysec');
+    take(writer, 'a');
+    file.passMoment();
+    for (const text of ['b', 'c', 'd']) {
+      give = () => take(writer, text);
+      expect(writer.mayWait()).toBe(true);
+      file.passMoment();
+    }
+    file.endWrite();
+    file.passMoment();
+    file.endWrite();
+    expect(file.content).toBe('abcd');
+  });
+
+  test('keeps a buffer with much in it, behind what it has copied, and gives it again', () => {
+    file.isHasty = false;
+    const writer = start('everysec');
+    take(writer, 'a');
+    const full = Buffer.alloc(640 * 1024, 'b');
+    const other = writer.take(full, 300 * 1024, true)!;
+    expect(other === full).toBe(false);
+    file.endWrite();
+    file.endWrite();
+    expect(file.content === `a${'b'.repeat(300 * 1024)}`).toBe(true);
+    expect(writer.take(other, 300 * 1024, true) === full).toBe(true);
+    expect(writer.take(full, 300 * 1024, false) === null).toBe(true);
+    file.endWrite();
+    file.passMoment();
+    file.endWrite();
+    expect(file.content).toHaveLength(1 + 900 * 1024);
+    writer.policy = 'always';
+    expect(writer.take(full, 300 * 1024, true) === null).toBe(true);
   });
 
   test('is not synchronised while it rests', () => {

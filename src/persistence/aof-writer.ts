@@ -19,6 +19,7 @@
  * is.
  */
 import type { Clock } from '../engine/clock.ts';
+import { GATHERED_BYTES_MAX } from '../engine/propagation.ts';
 import type { AppendedFile } from './aof-file.ts';
 
 export type SyncPolicy = 'always' | 'everysec' | 'no';
@@ -29,13 +30,17 @@ const WAITING_BYTES_MAX = 64 * 1024 * 1024;
 const UNSYNCED_MS_MAX = 2000;
 const SYNC_INTERVAL_MS = 1000;
 const RETRY_MS = 200;
-/** What is gathered at most before it is written, but for what comes in larger pieces. */
-const CHUNK_BYTES = 128 * 1024;
+/** A buffer of changes: what gathers before it is taken, and the batch that makes it more. */
+const CHUNK_BYTES = GATHERED_BYTES_MAX + 128 * 1024;
+/** A buffer with at least so much in it is kept, less is copied. */
+const KEPT_BYTES_MIN = CHUNK_BYTES / 8;
 /** Buffers of that size that are kept: memory that comes and goes is what collections begin for. */
-const SPARES_MAX = 8;
+const SPARES_MAX = 4;
 
 /** Told how it goes. */
 export interface WriterEvents {
+  /** What it was said to be able to wait for is to be given. */
+  give(): void;
   /** `kept` has grown. */
   keptMore(): void;
   /** Something failed, or works again. */
@@ -74,6 +79,8 @@ export class AofWriter {
   #open: Buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
   #openLength = 0;
   readonly #spares: Buffer[] = [];
+  /** Whether there is something that is yet to be taken. */
+  #isOffered = false;
   /** Whether what is gathered is to be written soon, or is not to wait for more any more. */
   #isGathering = false;
   #isEnding = false;
@@ -115,18 +122,44 @@ export class AofWriter {
   /** Whether the disk is so far behind that nothing more should be taken. */
   get isBehind(): boolean {
     if (this.waitingBytes > WAITING_BYTES_MAX) return true;
-    if (this.policy !== 'everysec' || this.taken === this.synced || this.isResting) return false;
+    if (this.policy !== 'everysec' || this.isResting) return false;
+    if (this.taken === this.synced && !this.#isOffered) return false;
     return this.#clock.monotonicMs() - this.#unsyncedSinceMs > UNSYNCED_MS_MAX;
   }
 
-  /** Takes bytes, which are copied, and begins to write them. */
-  take(bytes: Buffer, length: number): void {
-    if (this.taken === this.synced) this.#unsyncedSinceMs = this.#clock.monotonicMs();
-    if (this.#openLength + length > this.#open.length) this.#seal(length);
-    bytes.copy(this.#open, this.#openLength, 0, length);
-    this.#openLength += length;
+  /** Whether what there is to be taken may wait for more: this asks for it then. */
+  mayWait(): boolean {
+    if (!this.#mayGather) return false;
+    this.#noteUnsynced();
+    this.#isOffered = true;
+    this.#gather();
+    return true;
+  }
+
+  /**
+   * Takes bytes and begins to write them: copies them, or keeps the buffer if it may and returns
+   * another in its place.
+   */
+  take(bytes: Buffer, length: number, mayKeep: boolean): Buffer | null {
+    this.#noteUnsynced();
+    this.#isOffered = false;
     this.taken += length;
+    const isKept = mayKeep && length >= KEPT_BYTES_MIN && this.policy !== 'always';
+    let other: Buffer | null = null;
+    if (isKept) {
+      this.#seal();
+      this.#tasks.push({ bytes, length });
+      other = this.#spares.pop() ?? Buffer.allocUnsafeSlow(CHUNK_BYTES);
+    } else {
+      if (this.#openLength + length > this.#open.length) {
+        this.#seal();
+        if (this.#open.length < length) this.#open = Buffer.allocUnsafeSlow(length);
+      }
+      bytes.copy(this.#open, this.#openLength, 0, length);
+      this.#openLength += length;
+    }
     this.pump();
+    return other;
   }
 
   /**
@@ -134,7 +167,7 @@ export class AofWriter {
    * taken before is on the disk, and says whether it is to be: else the file stays what it is.
    */
   switchTo(file: AppendedFile, enter: () => boolean): void {
-    this.#seal(0);
+    this.#seal();
     this.#tasks.push({ file, enter });
     this.pump();
   }
@@ -166,6 +199,7 @@ export class AofWriter {
 
   /** To be called now and then: synchronises when it is time, and tries again what has failed. */
   tick(): void {
+    this.#collect();
     const nowMs = this.#clock.monotonicMs();
     const isDue = nowMs - this.#lastSyncMs >= SYNC_INTERVAL_MS;
     if (this.policy === 'everysec' && isDue && this.written > this.synced && !this.isResting) {
@@ -212,7 +246,7 @@ export class AofWriter {
           this.#gather();
           return;
         }
-        this.#seal(0);
+        this.#seal();
       }
       const task = this.#tasks[0]!;
       if ('bytes' in task) {
@@ -243,13 +277,27 @@ export class AofWriter {
     return this.policy === 'everysec' || this.#askedTo <= this.written;
   }
 
+  /** Notes when the first change came that is not on the disk. */
+  #noteUnsynced(): void {
+    if (this.taken > this.synced || this.#isOffered) return;
+    this.#unsyncedSinceMs = this.#clock.monotonicMs();
+  }
+
+  /** Takes what it has let wait. */
+  #collect(): void {
+    if (this.#isOffered) this.#events.give();
+    this.#isOffered = false;
+  }
+
   #gather(): void {
     if (this.#isGathering) return;
     this.#isGathering = true;
     this.#file.soon(() => {
       this.#isGathering = false;
       if (this.#isEnding) return;
-      this.#seal(0);
+      this.#collect();
+      // While the disk is busy, what comes meanwhile gathers to share the next write.
+      if (!this.#isWriting && this.#tasks.length === 0) this.#seal();
       this.pump();
     });
   }
@@ -337,13 +385,11 @@ export class AofWriter {
     if (hasChanged) this.#events.stateChanged();
   }
 
-  /** Hands what was gathered to be written, and makes room for so many bytes more. */
-  #seal(bytesMin: number): void {
-    if (this.#openLength > 0) {
-      this.#tasks.push({ bytes: this.#open, length: this.#openLength });
-      this.#open = this.#spares.pop() ?? Buffer.allocUnsafeSlow(CHUNK_BYTES);
-      this.#openLength = 0;
-    }
-    if (this.#open.length < bytesMin) this.#open = Buffer.allocUnsafeSlow(bytesMin * 2);
+  /** Hands what was gathered to be written. */
+  #seal(): void {
+    if (this.#openLength === 0) return;
+    this.#tasks.push({ bytes: this.#open, length: this.#openLength });
+    this.#open = this.#spares.pop() ?? Buffer.allocUnsafeSlow(CHUNK_BYTES);
+    this.#openLength = 0;
   }
 }

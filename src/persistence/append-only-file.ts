@@ -27,17 +27,10 @@ import { CommitQueue } from './commit-queue.ts';
 import type { SnapshotFacts } from './keyspace-writer.ts';
 import { LeavingWriters } from './leaving-writers.ts';
 import type { ManifestEntry } from './manifest.ts';
+import { RewriteAttempts } from './rewrite-attempts.ts';
 import { type SnapshotWriting, saveSnapshot } from './snapshot-file.ts';
 import type { SnapshotSettings } from './snapshot-settings.ts';
 import { systemReason } from './system-reason.ts';
-
-/** Between a failed rewrite and the next that has to be. */
-const RETRY_MS = 5000;
-/**
- * One that growth asks for, and nobody else, waits twice as long after each failure: each leaves
- * an increment behind.
- */
-const GROWTH_RETRY_MS_MAX = 3_600_000;
 
 /** What the append-only file works with. */
 export interface AofSurroundings {
@@ -70,15 +63,14 @@ interface Rewrite {
 export class AppendOnlyFile implements AppendOnly, StreamReader, WriterEvents {
   isRewriteScheduled = false;
   lastRewriteSeconds = -1;
-  lastRewriteFailed = false;
   rewrites = 0;
   lastPeakBytes = 0;
-  consecutiveFailures = 0;
   /** Clients that wait until what they did is on the disk. */
   readonly commits: CommitQueue;
   readonly files: AofFiles;
   readonly #around: AofSurroundings;
   readonly #leaving: LeavingWriters;
+  readonly #attempts = new RewriteAttempts();
   #writer: AofWriter | null = null;
   /** What the writer began with, which is in the manifest once it counts. */
   #first: ManifestEntry | null = null;
@@ -90,8 +82,6 @@ export class AppendOnlyFile implements AppendOnly, StreamReader, WriterEvents {
   /** Bytes of the parts before the file that is written to, and of all after the last rewrite. */
   #olderBytes = 0;
   #baseBytes = 0;
-  #retryMs = 0;
-  #growthRetryMs = 0;
   /** The last second that was noted. */
   #notedSecond = 0;
   /** Whether the manifest has all that the writer has written to. */
@@ -113,6 +103,14 @@ export class AppendOnlyFile implements AppendOnly, StreamReader, WriterEvents {
 
   get isRewriting(): boolean {
     return this.#rewrite !== null || this.#isStarting;
+  }
+
+  get lastRewriteFailed(): boolean {
+    return this.#attempts.hasFailed;
+  }
+
+  get consecutiveFailures(): number {
+    return this.#attempts.consecutiveFailures;
   }
 
   get currentRewriteSeconds(): number {
@@ -219,6 +217,7 @@ export class AppendOnlyFile implements AppendOnly, StreamReader, WriterEvents {
   /** Follows `appendfsync`. */
   followPolicy(): void {
     if (this.#writer !== null) this.#writer.policy = this.#around.settings.policy;
+    this.#around.propagation.hurry();
     const isAlways = this.#around.settings.policy === 'always';
     this.commits.isOn = isAlways && (this.#hasPromised || !this.#leaving.isEmpty);
     this.commits.proceed();
@@ -241,11 +240,21 @@ export class AppendOnlyFile implements AppendOnly, StreamReader, WriterEvents {
 
   // --- The stream
 
-  take(bytes: Buffer, length: number): void {
+  mayWait(): boolean {
+    // What is noted is the second in which a change was made.
+    return !this.#around.settings.notesTime && this.#writer!.mayWait();
+  }
+
+  give(): void {
+    this.#around.propagation.flushLate();
+  }
+
+  take(bytes: Buffer, length: number, mayKeep: boolean): Buffer | null {
     const writer = this.#writer!;
     if (this.#around.settings.notesTime) this.#noteTime(writer);
-    writer.take(bytes, length);
+    const other = writer.take(bytes, length, mayKeep);
     this.#followDisk(writer);
+    return other;
   }
 
   #noteTime(writer: AofWriter): void {
@@ -253,7 +262,7 @@ export class AppendOnlyFile implements AppendOnly, StreamReader, WriterEvents {
     if (second === this.#notedSecond) return;
     this.#notedSecond = second;
     const note = Buffer.from(`#TS:${second}\r\n`);
-    writer.take(note, note.length);
+    writer.take(note, note.length, false);
     // What the note takes is no part of the stream of changes.
     this.#streamStart -= note.length;
   }
@@ -309,13 +318,11 @@ export class AppendOnlyFile implements AppendOnly, StreamReader, WriterEvents {
     if (this.isRewriting || snapshots.current !== null) return;
     const nowMs = clock.monotonicMs();
     if (writer !== null && (writer.isDoubtful || !this.#isWhole)) {
-      if (nowMs >= this.#retryMs) this.#startAnew(writer);
-    } else if (
-      this.isRewriteScheduled ||
-      (nowMs >= this.#growthRetryMs && hasGrown(settings, this.sizes))
-    ) {
-      this.#startRewrite();
+      if (this.#attempts.mayRetry(nowMs)) this.#startAnew(writer);
+      return;
     }
+    const isDue = this.#attempts.mayGrow(nowMs) && hasGrown(settings, this.sizes);
+    if (this.isRewriteScheduled || isDue) this.#startRewrite();
   }
 
   // --- Rewriting
@@ -324,7 +331,7 @@ export class AppendOnlyFile implements AppendOnly, StreamReader, WriterEvents {
     if (this.isRewriting) throw UNDER_WAY;
     if (this.#around.snapshots.current !== null || isTogether) {
       this.isRewriteScheduled = true;
-      this.consecutiveFailures = 0;
+      this.#attempts.forget();
       return 'Background append only file rewriting scheduled';
     }
     this.#isStarting = true;
@@ -449,19 +456,12 @@ export class AppendOnlyFile implements AppendOnly, StreamReader, WriterEvents {
       this.#failed(problem);
       return;
     }
-    this.consecutiveFailures = 0;
-    this.#growthRetryMs = 0;
-    this.lastRewriteFailed = false;
+    this.#attempts.succeeded();
     log.notice('Background AOF rewrite finished successfully');
   }
 
   #failed(problem: unknown): void {
-    this.lastRewriteFailed = true;
-    this.consecutiveFailures++;
-    const nowMs = this.#around.clock.monotonicMs();
-    this.#retryMs = nowMs + RETRY_MS;
-    const waitMs = RETRY_MS * 2 ** (this.consecutiveFailures - 1);
-    this.#growthRetryMs = nowMs + Math.min(waitMs, GROWTH_RETRY_MS_MAX);
+    this.#attempts.failed(this.#around.clock.monotonicMs());
     const reason = problem instanceof Error ? problem.message : String(problem);
     this.#around.log.warning('Background AOF rewrite failed', { reason });
   }

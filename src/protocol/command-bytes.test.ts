@@ -75,25 +75,22 @@ describe('a command', () => {
   test(`is copied with those beside it when they stay where they are (SEED=${seed})`, () => {
     const random = new SeededRandom(seed);
     const out = new CommandBytes();
-    for (let round = 0; round < 200; round++) {
-      const texts = Array.from({ length: random.integer(1, 16) }, () => {
-        const value = 'v'.repeat(random.pick([0, 3, 90, 20_000]));
-        const zeros = random.fraction() < 0.1 ? '0' : '';
-        return `*2\r\n$3\r\nGET\r\n$${zeros}${value.length}\r\n${value}\r\n`;
-      });
-      const bytes = Buffer.from(texts.join(''), 'latin1');
+    for (let round = 0; round < 300; round++) {
+      const commands = Array.from({ length: random.integer(1, 16) }, () => commandOf(random));
+      const bytes = Buffer.from(commands.map(({ sent }) => sent).join(''), 'latin1');
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
       let expected = '';
       let from = 0;
       out.clear();
       out.sourceStays = true;
-      for (const text of texts) {
-        const args = argsIn(text);
-        args.rebase(bytes, view, -from);
-        from += text.length;
+      for (const { sent, parsed, written } of commands) {
+        const args = argsIn(parsed);
+        args.rebase(bytes, view, parsed.length - sent.length - from);
+        from += sent.length;
         if (random.fraction() < 0.2) continue;
-        out.args(args);
-        expected += text.replace('$0', () => (text.includes('$0\r') ? '$0' : '$'));
+        if (random.fraction() < 0.2) out.args(args);
+        else out.parsed(args);
+        expected += written;
         if (random.fraction() < 0.1) {
           out.words(['DEL', 'k']);
           expected += '*2\r\n$3\r\nDEL\r\n$1\r\nk\r\n';
@@ -111,3 +108,29 @@ describe('a command', () => {
     }
   });
 });
+
+/** A command as it was sent, as `argsIn` finds its arguments, and as it is to be written. */
+function commandOf(random: SeededRandom): { sent: string; parsed: string; written: string } {
+  const value = 'v'.repeat(random.pick([0, 3, 9, 10, 90, 20_000]));
+  const written = `*2\r\n$3\r\nGET\r\n$${value.length}\r\n${value}\r\n`;
+  const as = (sent: string, parsed = sent) => ({ sent, parsed, written });
+  switch (random.integer(0, 20)) {
+    case 0:
+      return as(written.replace(/(\d+\r\nv*\r\n)$/, '0$1'));
+    case 1:
+      return as(written.replace('*2', '*+2'));
+    case 2:
+      return as(written.replace('GET\r\n', 'GETxx'), written);
+    case 3:
+      return as(`${written.slice(0, -1)}y`, written);
+    case 4:
+      return as(written.replace('*2\r\n', '*2\r?'), written);
+    case 5:
+      return as(written.replace('$3\r\n', '$3\r?'), written);
+    case 6:
+      // Lines with nothing in them are no commands.
+      return as(`\r\n${written}`, written);
+    default:
+      return as(written);
+  }
+}

@@ -15,6 +15,7 @@ const ASTERISK = 0x2a;
 const DOLLAR = 0x24;
 const CR = 0x0d;
 const LF = 0x0a;
+const CRLF = 0x0d0a;
 
 /** See the file's comment. */
 export class CommandBytes {
@@ -44,10 +45,30 @@ export class CommandBytes {
   clear(): void {
     this.length = 0;
     this.#source = null;
-    if (this.bytes.length > KEPT_BYTES_MAX) this.#use(Buffer.allocUnsafeSlow(FIRST_BYTES));
+    if (this.bytes.length > KEPT_BYTES_MAX) this.use(Buffer.allocUnsafeSlow(FIRST_BYTES));
   }
 
-  /** Writes a command as it came. */
+  /** Goes on in another buffer, whose memory is its own. */
+  use(bytes: Buffer): void {
+    this.bytes = bytes;
+    this.#view = new DataView(bytes.buffer);
+  }
+
+  /** Writes a command that a parser has found in a buffer of commands, as it came. */
+  parsed(args: Args): void {
+    const { bytes, count } = args;
+    const from = this.#to;
+    if (this.#source !== bytes || !isSentAt(args, from)) {
+      this.args(args);
+      return;
+    }
+    const to = args.start(count - 1) + args.length(count - 1) + 2;
+    this.#reserve(to - from);
+    this.#copyLater(bytes, from, to);
+    this.length += to - from;
+  }
+
+  /** Writes a command as it came, wherever its arguments lie. */
   args(args: Args): void {
     const { count, bytes: from } = args;
     const begin = sentFrom(args);
@@ -138,13 +159,36 @@ export class CommandBytes {
     if (needed <= this.bytes.length) return;
     const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.bytes.length * 2));
     this.bytes.copy(larger, 0, 0, this.length);
-    this.#use(larger);
+    this.use(larger);
   }
+}
 
-  #use(bytes: Buffer): void {
-    this.bytes = bytes;
-    this.#view = new DataView(bytes.buffer);
+/**
+ * Whether a command lies there as it would be written here. REQUIRES: a parser has found it in this
+ * buffer, there or behind. Then what comes before its arguments is a mark and a number of the right
+ * value each; they have the one form that there is if they are no longer than that.
+ */
+function isSentAt(args: Args, begin: number): boolean {
+  const { view, ranges } = args;
+  const end = args.count << 1;
+  if (ranges[end - 2]! + ranges[end - 1]! + 2 > view.byteLength) return false;
+  let at = begin + headBytes(args.count);
+  for (let i = 0; i < end; i += 2) {
+    const length = ranges[i + 1]!;
+    const start = at + headBytes(length);
+    // Parsers look for CR only, and at nothing behind an argument.
+    if (ranges[i] !== start || view.getUint16(at - 2) !== CRLF) return false;
+    if (view.getUint16(start - 2) !== CRLF) return false;
+    at = start + length + 2;
   }
+  return view.getUint16(at - 2) === CRLF;
+}
+
+/** Bytes of a mark, a number and the end of a line. */
+function headBytes(value: number): number {
+  let count = 4;
+  for (let rest = value; rest > 9; rest = (rest / 10) | 0) count++;
+  return count;
 }
 
 /**
