@@ -318,7 +318,7 @@ class EmbeddedClient implements Transport {
     writer.resp3 = true;
     engine.beginBatch();
     try {
-      session.activeMs = engine.keyspace.nowMs;
+      session.activeSeconds = engine.keyspace.nowSeconds;
       engine.executor.execute(session, args, writer);
     } finally {
       engine.endBatch();

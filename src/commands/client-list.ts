@@ -80,7 +80,7 @@ function describe(client: ClientState, context: Context, callerBytes: number): s
     fd: transport.fileDescriptor,
     name: client.name,
     age: secondsSince(client.createdMs, nowMs),
-    idle: secondsSince(client.activeMs, nowMs),
+    idle: Math.max(0, context.keyspace.nowSeconds - client.activeSeconds),
     flags: flagsOf(client),
     db: client.databaseId,
     sub: client.subscriptions?.count('channels') ?? 0,

@@ -142,8 +142,9 @@ export class Blocking implements BlockingService, ChangeListener, WaitQueue, Lat
   }
 
   forget(client: ClientState): void {
-    const { waiting } = sessionOf(client);
-    if (waiting !== null) this.#end(waiting);
+    const session = sessionOf(client);
+    if (session.waiting !== null) this.#end(session.waiting);
+    this.#ahead.forget(session);
   }
 
   keyChanged(database: Database, args: Args, key: number, event: KeyEvent): void {
@@ -245,7 +246,7 @@ export class Blocking implements BlockingService, ChangeListener, WaitQueue, Lat
     const isServed = waiter.session.closing || waiter.session.transport.answer(this);
     if (isServed) {
       this.#goOn(waiter);
-      this.#ahead.woke(waiter);
+      if (waiter === waiter.session.lastWaiter) this.#ahead.woke(waiter);
     }
     return isServed;
   }
@@ -282,7 +283,7 @@ export class Blocking implements BlockingService, ChangeListener, WaitQueue, Lat
   #goOn(waiter: Waiter): void {
     const { session } = waiter;
     this.#end(waiter);
-    session.activeMs = this.#keyspace.nowMs;
+    session.activeSeconds = this.#keyspace.nowSeconds;
     // Nothing has come behind the command: that is how most clients wait.
     if (session.transport.queryBytes() === 0) return;
     this.#answered.push(session);

@@ -28,6 +28,14 @@ export function isBrief(command: RegisteredCommand, args: Args): boolean {
   return args.length(args.count - 1) <= BRIEF_ARGUMENT_BYTES_MAX;
 }
 
+/**
+ * The same for a command that has waited: it takes one element of one key. Those that say how many
+ * keys there are say also how many elements.
+ */
+export function isBriefToServe(command: RegisteredCommand): boolean {
+  return (command.mask & FLAG_BITS.movablekeys) === 0;
+}
+
 /** What a client is told; what is no client's business is thrown on. */
 export function errorText(problem: unknown): string {
   if (problem instanceof CommandError) return problem.text;

@@ -58,7 +58,7 @@ export class Clients implements ClientDirectory {
     this.#sessions.delete(session.id);
     this.#executor.held.delete(session);
     this.memory?.forget(session);
-    if (session.waiting !== null) session.services.blocking.forget(session);
+    session.services.blocking.forget(session);
     if (session.subscriptions !== null) session.services.pubsub.unsubscribeAll(session);
     if (session.tracking !== null) session.services.tracking.stop(session);
   }

@@ -1,4 +1,5 @@
 /** Time, as an interface, so that tests can step it. */
+import { performance } from 'node:perf_hooks';
 
 /** Where the engine reads the time. */
 export interface Clock {

@@ -45,6 +45,27 @@ describe('the time of commands', () => {
     expect(room.slowlog.length).toBe(3);
     expect(figures('get').calls).toBe(2);
   });
+
+  it('is shared by a fast command and those who wait for it, where they take one element', () => {
+    const waiters = [room.enter(), room.enter()];
+    for (const waiter of waiters) waiter.send(['BLPOP', 'k', '0']);
+    client.send(['RPUSH', 'k', 'x'], ['RPUSH', 'k', 'y']);
+    expect(figures('blpop')).toMatchObject({ calls: 2 });
+    expect(figures('rpush')).toMatchObject({ calls: 2 });
+    expect(figures('blpop').microseconds).toBe(figures('rpush').microseconds);
+    for (const waiter of waiters) expect(waiter.take()).toContain('$1\r\nk\r\n');
+  });
+
+  it('is that of each who is served while somebody wants to see fast ones', () => {
+    room.slowlog.slowerThanMicroseconds = 0;
+    room.followThresholds();
+    const waiter = room.enter();
+    waiter.send(['BLPOP', 'k', '0']);
+    expect(room.slowlog.length).toBe(0);
+    client.send(['RPUSH', 'k', 'x']);
+    expect(room.slowlog.length).toBe(2);
+    expect(figures('blpop')).toMatchObject({ calls: 1 });
+  });
 });
 
 describe('what is counted', () => {

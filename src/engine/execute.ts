@@ -6,11 +6,11 @@
  * Everything that is not the common case hides behind one test of the session's and the engine's
  * gate bits.
  *
- * A clock reading costs a tenth of a whole pipelined GET, so runs of one fast command share one:
- * their time is divided evenly. Commands that can be slow are timed one by one, and so are all
- * while somebody asked to see commands faster than a millisecond (see
- * docs/decisions/0001-timing-of-commands.md).
+ * A clock reading costs a tenth of a whole pipelined GET, so runs of fast commands share one. Those
+ * that can be slow are timed one by one, and so are all while somebody asked to see commands faster
+ * than a millisecond (see docs/decisions/0001-timing-of-commands.md).
  */
+import { performance } from 'node:perf_hooks';
 import {
   type CommandError,
   LOADING,
@@ -35,6 +35,7 @@ import {
   isAllowedWhileBusy,
   isAnswered,
   isBrief,
+  isBriefToServe,
   isHttp,
   isShown,
   passSkip,
@@ -112,13 +113,15 @@ export class Executor {
   /** When the current run of commands began, in ms of `performance.now`. */
   #runStartMs = 0;
   #runCalls = 0;
-  /** The commands of the run, and how often each was called, by id. */
-  readonly #runCommands: RegisteredCommand[] = [];
+  /** The commands of the run, the first so many here, and how often each was called, by id. */
+  readonly #runCommands: RegisteredCommand[];
+  #runCommandCount = 0;
   readonly #callsInRun: Int32Array;
 
   constructor(registry: Registry, statistics: EngineStatistics) {
     this.#registry = registry;
     this.#statistics = statistics;
+    this.#runCommands = [...registry.all];
     this.#callsInRun = new Int32Array(registry.all.length);
   }
 
@@ -319,7 +322,7 @@ export class Executor {
     let isServed = true;
     session.keyspace.touching = !session.noTouch;
     const outer = this.#scope?.entered(session, true) ?? null;
-    const startMs = this.#beginTimed();
+    const startMs = this.timeEach || !isBriefToServe(command) ? this.#beginTimed() : SHARED;
     this.#propagation?.before(session);
     try {
       isServed = command.command.serve!(session, args, key, reply);
@@ -332,7 +335,8 @@ export class Executor {
     if (isServed) this.#scope?.ran(session, command, args);
     this.#scope?.left(session, isServed ? command : null, outer);
     if (!isServed) return false;
-    this.#endTimed(session, command, args, startMs);
+    if (startMs === SHARED) this.#share(command);
+    else this.#endTimed(session, command, args, startMs);
     this.#withhold(session, reply, mark);
     return true;
   }
@@ -410,10 +414,7 @@ export class Executor {
     return QUEUED;
   }
 
-  /**
-   * Undoes what `#admit` arranged and withholds a reply that the client does not want; messages it
-   * gets in any case.
-   */
+  /** Undoes what `#admit` arranged and withholds an unwanted reply; messages come in any case. */
   #afterwards(session: Session, reply: Reply, mark: number, ran: RegisteredCommand | null): void {
     session.keyspace.touching = true;
     if (this.#memory !== null && (this.#gate & UNLIMITED) === 0) this.#memory.settle();
@@ -463,17 +464,19 @@ export class Executor {
   /** Counts a call that shares its time with the other brief ones of the batch. */
   #share(command: RegisteredCommand): void {
     this.#runCalls++;
-    if (this.#callsInRun[command.id]!++ === 0) this.#runCommands.push(command);
+    if (this.#callsInRun[command.id]!++ > 0) return;
+    this.#runCommands[this.#runCommandCount++] = command;
   }
 
   #endRun(nowMs: number): void {
     const microsecondsPerCall = ((nowMs - this.#runStartMs) * 1000) / this.#runCalls;
-    for (const command of this.#runCommands) {
+    for (let i = 0; i < this.#runCommandCount; i++) {
+      const command = this.#runCommands[i]!;
       const calls = this.#callsInRun[command.id]!;
       this.#statistics.called(command, calls, calls * microsecondsPerCall);
       this.#callsInRun[command.id] = 0;
     }
-    this.#runCommands.length = 0;
+    this.#runCommandCount = 0;
     this.#runCalls = 0;
     this.#runStartMs = nowMs;
   }

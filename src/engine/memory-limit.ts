@@ -67,6 +67,8 @@ export class MemoryLimit implements CommandGate, EvictionFigures {
   readonly #eviction: Eviction;
   #limitBytes = Number.POSITIVE_INFINITY;
   #headroomBytes = 0;
+  /** Below this there is room for the index, too. */
+  #roomyBytes = 0;
   #sliceMs = 0.5;
   #bufferBytes = 0;
   #exceededMs = 0;
@@ -86,6 +88,7 @@ export class MemoryLimit implements CommandGate, EvictionFigures {
   /** maxmemory; 0 is no limit. Eviction begins at once when more is in use. */
   setLimit(bytes: number): void {
     this.#limitBytes = bytes === 0 ? Number.POSITIVE_INFINITY : bytes;
+    this.#roomyBytes = bytes - INDEX_BYTES;
     this.#headroomBytes = Math.min(HEADROOM_BYTES, Math.floor(bytes * HEADROOM_SHARE));
     this.#parts.executor.memory = bytes === 0 ? null : this;
     this.countBuffers();
@@ -147,6 +150,12 @@ export class MemoryLimit implements CommandGate, EvictionFigures {
   }
 
   admits(session: Session, command: RegisteredCommand, args: Args): boolean {
+    // Nearly always there is room for twice of what came, whatever command that is.
+    if (this.usedBytes + lengthOf(args) * 2 <= this.#roomyBytes && !session.queueing) {
+      if (this.#exceededSinceMs >= 0) this.#noteState(WITHIN);
+      this.isBeyond = false;
+      return true;
+    }
     const { transaction } = session;
     const runsQueue = command.fullName === 'exec' && transaction !== null;
     const grows = (maskOf(session, command, args) & FLAG_BITS.denyoom) !== 0;

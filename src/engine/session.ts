@@ -46,7 +46,7 @@ export class Session implements Context, ClientState {
   readonly client: ClientState;
   readonly transport: Transport;
   readonly createdMs: number;
-  activeMs: number;
+  activeSeconds: number;
   database: Database;
   gate = 0;
   stop = 0;
@@ -83,7 +83,7 @@ export class Session implements Context, ClientState {
     this.transport = transport;
     this.database = keyspace.databases[0]!;
     this.createdMs = keyspace.nowMs;
-    this.activeMs = keyspace.nowMs;
+    this.activeSeconds = keyspace.nowSeconds;
     this.client = this;
     this.authenticated = !services.password.required;
   }

@@ -77,8 +77,7 @@ export class EngineStatistics implements Statistics {
     this.#microseconds[id]! += microseconds;
     this.commandsProcessed += calls;
     this.commandMicroseconds += microseconds;
-    const nanoseconds = (microseconds * 1000) / calls;
-    const bucket = nanoseconds < 1 ? 0 : Math.min(63, Math.floor(Math.log2(nanoseconds)));
+    const bucket = bucketOf((microseconds * 1000) / calls);
     this.#histograms[id * HISTOGRAM_BUCKETS + bucket]! += calls;
   }
 
@@ -162,4 +161,10 @@ export class EngineStatistics implements Statistics {
       histogram: this.#histograms.subarray(first, first + HISTOGRAM_BUCKETS),
     };
   }
+}
+
+/** The bucket of a duration: its binary logarithm, which counting zeros gives sooner. */
+function bucketOf(nanoseconds: number): number {
+  if (nanoseconds < 2 ** 31) return 31 - Math.clz32(nanoseconds | 1);
+  return Math.min(HISTOGRAM_BUCKETS - 1, Math.floor(Math.log2(nanoseconds)));
 }

@@ -220,4 +220,29 @@ describe('REDIRECT', () => {
     receiver.send(['INCR', 'k'], ['PING']);
     expect(receiver.take()).toBe(`:1\r\n${invalid('k')}+PONG\r\n`);
   });
+
+  it('counts as it is behind a transaction for what that has changed', () => {
+    const { id } = writer.session;
+    run(
+      reader,
+      ['CLIENT', 'TRACKING', 'ON'],
+      ['MULTI'],
+      ['FLUSHDB'],
+      ['CLIENT', 'TRACKING', 'OFF'],
+    );
+    run(reader, ['CLIENT', 'TRACKING', 'ON', 'BCAST', 'REDIRECT', `${id}`]);
+    reader.send(['EXEC']);
+    expect(reader.take()).toBe('*3\r\n+OK\r\n+OK\r\n+OK\r\n');
+    expect(writer.take()).toBe(NOTHING_VALID);
+  });
+
+  it('ends behind the command that stops tracking, with what that has changed', () => {
+    run(reader, ['CLIENT', 'TRACKING', 'ON'], ['GET', 'k'], ['MULTI'], ['SET', 'k', 'v']);
+    reader.send(['CLIENT', 'TRACKING', 'OFF'], ['EXEC']);
+    expect(reader.take()).toBe(`+QUEUED\r\n*2\r\n+OK\r\n+OK\r\n${invalid('k')}`);
+    expect(room.keyspace.listener).toBeNull();
+    run(reader, ['CLIENT', 'TRACKING', 'ON'], ['GET', 'k']);
+    writer.send(['SET', 'k', 'w']);
+    expect(reader.take()).toBe(invalid('k'));
+  });
 });

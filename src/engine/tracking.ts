@@ -150,7 +150,7 @@ export class Tracking implements TrackingService, ChangeListener, CallScope {
       tracker = new Tracker(session, options);
       this.#trackers.set(session, tracker);
       session.tracking = tracker;
-      if (this.#trackers.size === 1) this.#begin();
+      if (this.#table === null) this.#begin();
     }
     tracker.options = options;
     tracker.isBroken = false;
@@ -168,7 +168,10 @@ export class Tracking implements TrackingService, ChangeListener, CallScope {
     for (const prefix of tracker.subscribed) this.#prefixes.remove(prefix, session);
     this.#trackers.delete(session);
     session.tracking = null;
-    if (this.#trackers.size === 0) this.#end();
+    if (this.#trackers.size > 0) return;
+    this.#table!.clear();
+    // Whose command runs may be told something behind it, and may track again by then.
+    if (this.#caller === null) this.#end();
   }
 
   entered(session: Session, isLate: boolean): Session | null {
@@ -194,7 +197,7 @@ export class Tracking implements TrackingService, ChangeListener, CallScope {
     const isLate = this.#isLate;
     this.#isLate = false;
     this.#caller = outer;
-    if (!isLate) this.#tellOwn();
+    if (!isLate) this.#settle();
     const { tracking } = session;
     if (tracking === null || !tracking.caching || session.queueing) return;
     // It waits, or waits on.
@@ -204,7 +207,7 @@ export class Tracking implements TrackingService, ChangeListener, CallScope {
   }
 
   served(): void {
-    this.#tellOwn();
+    this.#settle();
   }
 
   keyChanged(database: Database, args: Args, key: number, event: KeyEvent): void {
@@ -253,7 +256,6 @@ export class Tracking implements TrackingService, ChangeListener, CallScope {
     this.#caller = null;
     this.#keyspace.unlisten(this);
     this.#executor.scope = null;
-    this.#tellOwn();
   }
 
   #remember(session: Session, command: RegisteredCommand, args: Args): void {
@@ -326,11 +328,16 @@ export class Tracking implements TrackingService, ChangeListener, CallScope {
     else this.#sendNow(tracker, message);
   }
 
-  #tellOwn(): void {
-    if (this.#own.length === 0) return;
-    const own = this.#own;
-    this.#own = [];
-    for (const { tracker, message } of own) this.#sendNow(tracker, message);
+  /** Tells what was put off, to whom it is redirected by now, and ends where nobody tracks. */
+  #settle(): void {
+    if (this.#own.length > 0) {
+      const own = this.#own;
+      this.#own = [];
+      for (const { tracker, message } of own) {
+        this.#sendNow(this.#trackers.get(tracker.session) ?? tracker, message);
+      }
+    }
+    if (this.#trackers.size === 0 && this.#table !== null) this.#end();
   }
 
   #sendNow(tracker: Tracker, message: Invalidation): void {

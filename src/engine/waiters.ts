@@ -55,7 +55,7 @@ export class Waiter extends Deadline implements WaitState {
   touch(): number {
     const { args, session } = this;
     const { transport } = session;
-    const sum = args.bytes[0]! + args.start(0) + args.view.byteLength + session.activeMs;
+    const sum = args.bytes[0]! + args.start(0) + args.view.byteLength + session.activeSeconds;
     return transport.touch === undefined ? sum : sum + transport.touch();
   }
 

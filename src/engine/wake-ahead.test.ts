@@ -61,7 +61,8 @@ describe('clients that come back', () => {
     const ahead = new WakeAhead(new KeyIndex());
     const touched: number[] = [];
     const waiters = Array.from({ length: count }, (_, i) => {
-      const waiter = { number: 0, touch: () => touched.push(i) } as unknown as Waiter;
+      const parts = { number: 0, session: { id: i }, touch: () => touched.push(i) };
+      const waiter = parts as unknown as Waiter;
       ahead.woke(waiter);
       return waiter;
     });
@@ -91,5 +92,22 @@ describe('clients that come back', () => {
     expect(touched).toEqual([]);
     ahead.returned(waiters[100]!);
     expect(touched).toEqual(Array.from({ length: 16 }, (_, i) => i + 101));
+  });
+
+  it('are forgotten when they are gone instead', () => {
+    const { ahead, waiters, touched } = woken(10);
+    for (const i of [1, 2, 9]) ahead.forget(waiters[i]!.session);
+    ahead.returned(waiters[0]!);
+    expect(touched).toEqual([3, 4, 5, 6, 7, 8]);
+  });
+
+  it('are gone when their connection is, whether they wait or not', () => {
+    const room = new ClientRoom();
+    const [first, second, third] = waiting(room, 'k', 'k', 'k');
+    room.enter().send(['RPUSH', 'k', 'a', 'b', 'c']);
+    second!.destroy();
+    const touched = watchTouches();
+    first!.send(['BLPOP', 'k', '0']);
+    expect(touched).toEqual(idsOf([third!]));
   });
 });

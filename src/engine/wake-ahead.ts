@@ -9,6 +9,7 @@
  */
 import type { Args } from '../protocol/args.ts';
 import type { KeyIndex } from './key-index.ts';
+import type { Session } from './session.ts';
 import type { Place, WaitedKey, Waiter } from './waiters.ts';
 
 /** Clients that are expected back, as many as are woken at about the same time; a power of two. */
@@ -62,6 +63,13 @@ export class WakeAhead {
     this.#next = (number + 1) % NUMBERS;
   }
 
+  /** Somebody is gone, and need not be kept in memory for what is not going to happen. */
+  forget(session: Session): void {
+    for (let i = 0; i < WOKEN_MAX; i++) {
+      if (this.#woken[i]?.session === session) this.#woken[i] = null;
+    }
+  }
+
   /** Somebody who was woken waits again: touches those who were woken behind him. */
   returned({ number }: Waiter): void {
     const woken = (this.#next - number + NUMBERS) % NUMBERS;
@@ -70,7 +78,7 @@ export class WakeAhead {
     if (woken > WOKEN_MAX || (touched > 1 && touched <= woken)) return;
     const end = Math.min(woken, 1 + TOUCHED_TOGETHER);
     for (let i = 1; i < end; i++) {
-      this.touched ^= this.#woken[(number + i) % WOKEN_MAX]!.touch();
+      this.touched ^= this.#woken[(number + i) % WOKEN_MAX]?.touch() ?? 0;
     }
     this.#touchedTo = (number + end) % NUMBERS;
   }

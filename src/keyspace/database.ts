@@ -57,24 +57,33 @@ export class Database {
     const hash = hashBytes(args.view, args.start(key), args.length(key));
     args.hash = hash;
     args.hashed = key;
+    args.ahead = 0;
     return hash;
   }
 
   /** The entry of a key, or NO_ENTRY. A due key is removed and not found. Counts nothing. */
   find(args: Args, key: number): Entry {
-    const entry = this.#table.find(
-      this.root,
-      this.hash(args, key),
-      args.bytes,
-      args.view,
-      args.start(key),
-      args.length(key),
-    ) as Entry;
+    const entry = this.#search(args, key);
     if (entry !== NO_ENTRY && this.entries.expires(entry) && this.isDue(entry)) {
       if (!this.keyspace.expiryHeld) this.#expireFound(entry);
       return NO_ENTRY;
     }
     return entry;
+  }
+
+  /** The record of a key, due or not: mostly the one that was found ahead of the command. */
+  #search(args: Args, key: number): Entry {
+    const { root } = this;
+    const table = this.#table;
+    const hash = this.hash(args, key);
+    const { ahead, bytes, view } = args;
+    const start = args.start(key);
+    const length = args.length(key);
+    if (ahead !== 0 && this.keyspace.lookAhead.knows(this)) {
+      const record = (ahead >>> 0) as Ptr;
+      if (table.isFound(root, hash, record, bytes, view, start, length)) return record as Entry;
+    }
+    return table.find(root, hash, bytes, view, start, length) as Entry;
   }
 
   /** As `find`, for what is about to change: a due key makes room even while expiry is held. */
@@ -172,10 +181,14 @@ export class Database {
     this.#removeFound(entry);
   }
 
-  /** Removes an entry to make room, and tells of it. */
-  evict(entry: Entry): void {
+  /**
+   * Removes an entry to make room, and tells of it. `near` is the hash of its key, or a position in
+   * the bucket where it was seen: a guess that may be wrong.
+   */
+  evict(entry: Entry, near: number): void {
     const { keyspace } = this;
-    this.#locate(entry);
+    const isFound = keyspace.witness === null && this.#table.locate(this.root, near, entry);
+    if (!isFound) this.#locate(entry);
     const args = keyspace.listener === null ? null : keyspace.argsOfKey(entry);
     this.#removeFound(entry);
     keyspace.evicted++;

@@ -189,6 +189,26 @@ export class Entries {
     return this.#head(entry) >>> CLOCK_SHIFT;
   }
 
+  /**
+   * Copies word 0 of records, from `first` to before `end`, in a loop so short that many cache
+   * misses overlap; `clockIn` and `expiresIn` tell what is in it.
+   */
+  copyHeads(entries: Uint32Array, heads: Int32Array, first: number, end: number): void {
+    const allWords = this.heap.words;
+    for (let i = first; i < end; i++) {
+      const entry = entries[i]!;
+      heads[i] = allWords[entry >>> EXTENT_SHIFT]![(entry & UNIT_MASK) << 1]!;
+    }
+  }
+
+  static clockIn(head: number): number {
+    return head >>> CLOCK_SHIFT;
+  }
+
+  static expiresIn(head: number): boolean {
+    return (head & EXPIRES) !== 0;
+  }
+
   setClock(entry: Entry, clock: number): void {
     const words = this.heap.words[entry >>> EXTENT_SHIFT]!;
     const at = (entry & UNIT_MASK) << 1;
@@ -273,6 +293,9 @@ export class Entries {
     if ((head & FORM_MASK) === FORM_SHORT) {
       range.start = (at << 2) + keyOffset(head) + (lengths & SHORT_KEY_MAX);
       range.length = lengths >>> SHORT_KEY_BITS;
+    } else if ((head & FORM_MASK) === FORM_COMPACT) {
+      range.start = (at << 2) + COMPACT_HEADER_BYTES + (lengths & COMPACT_KEY_MAX);
+      range.length = this.#compactValueLength(entry, lengths & 0xff);
     } else {
       range.start = this.valueStart(entry);
       range.length = this.valueLength(entry);

@@ -27,14 +27,16 @@ export class EvictionSamples {
   wantsClocks = true;
   /** What the last `take` found; valid until the next change of any key. */
   readonly entries: Uint32Array = new Uint32Array(SAMPLE_MAX + BUCKET_SLOTS);
-  /** Their access clocks, where these are wanted. */
-  readonly clocks: Int32Array = new Int32Array(SAMPLE_MAX + BUCKET_SLOTS);
+  /** Words 0 of their records, where access clocks are wanted. */
+  readonly heads: Int32Array = new Int32Array(SAMPLE_MAX + BUCKET_SLOTS);
   /** Keys of all databases when they were last counted, and those of them that may go. */
   keys = 0;
   size = 0;
   /** Where it found them. */
   database: Database;
   readonly #keyspace: Keyspace;
+  /** In which bucket of the table each of them lies, as a position. */
+  readonly #places = new Int32Array(SAMPLE_MAX + BUCKET_SLOTS);
   /** How far the hand is in the table of each database. */
   readonly #positions: Float64Array;
 
@@ -83,6 +85,11 @@ export class EvictionSamples {
     return walked > 0 ? walked : this.#takeBuckets(1, Number.POSITIVE_INFINITY);
   }
 
+  /** Evicts one of those that the last `take` found. */
+  evict(number: number): void {
+    this.database.evict(this.entries[number]! as Entry, this.#places[number]!);
+  }
+
   /** Turns to one of the databases, by their shares of so many keys. */
   #chooseDatabase(size: number): void {
     let left = Math.random() * size;
@@ -106,13 +113,15 @@ export class EvictionSamples {
   #takeBuckets(count: number, bucketsMax: number): number {
     const { database, entries } = this;
     const { table } = this.#keyspace;
+    const places = this.#places;
     let position = this.#positions[database.id]!;
     let buckets = 0;
     let found = 0;
     do {
       const first = found;
       do {
-        found += table.takeBucket(database.root, position, entries, found);
+        const end = found + table.takeBucket(database.root, position, entries, found);
+        while (found < end) places[found++] = position;
         position = table.nextPosition;
         // From there on keys come that are there already.
       } while (found < count && ++buckets < bucketsMax && position !== 0);
@@ -128,16 +137,16 @@ export class EvictionSamples {
    */
   #look(first: number, end: number): number {
     const records = this.#keyspace.entries;
-    const { entries, clocks } = this;
-    if (this.wantsClocks || this.expiringOnly) {
-      for (let i = first; i < end; i++) clocks[i] = records.clock(entries[i]! as Entry);
-    }
+    const { entries, heads } = this;
+    const places = this.#places;
+    if (this.wantsClocks || this.expiringOnly) records.copyHeads(entries, heads, first, end);
     if (!this.expiringOnly) return end;
     let kept = first;
     for (let i = first; i < end; i++) {
-      if (!records.expires(entries[i]! as Entry)) continue;
+      if (!Entries.expiresIn(heads[i]!)) continue;
       entries[kept] = entries[i]!;
-      clocks[kept++] = clocks[i]!;
+      places[kept] = places[i]!;
+      heads[kept++] = heads[i]!;
     }
     return kept;
   }
@@ -145,6 +154,7 @@ export class EvictionSamples {
   /** None when all timers are beyond all waiting, and so on no list. */
   #takeTimers(count: number): number {
     const { wheel } = this.database;
+    const { table } = this.#keyspace;
     const wanted = Math.min(count, wheel.count);
     let found = 0;
     for (; found < wanted; found++) {
@@ -154,6 +164,7 @@ export class EvictionSamples {
       // Those on no list are counted, too.
       if (found > 0 && entry === this.entries[0]) break;
       this.entries[found] = entry;
+      this.#places[found] = table.hashOf(entry);
     }
     return this.#look(0, found);
   }

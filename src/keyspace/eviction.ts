@@ -100,21 +100,21 @@ export class Eviction {
     const candidates = this.#candidates;
     const { access } = this.#keyspace;
     const { recency } = access;
-    const { entries, clocks } = samples;
+    const { heads } = samples;
     if (samples.count() === 0) return false;
     const wanted = samples.keysFor(targetBytes);
     const found = samples.take(this.sampleCount * Math.max(wanted, COMPARED_FOR_MIN));
     candidates.begin(wanted);
     if (access.counting) {
       for (let i = 0; i < found; i++) {
-        candidates.offer(entries[i]! as Entry, -access.frequency(clocks[i]!));
+        candidates.offer(i, -access.frequency(Entries.clockIn(heads[i]!)));
       }
     } else {
       for (let i = 0; i < found; i++) {
-        candidates.offer(entries[i]! as Entry, -recency.lastUse(clocks[i]!));
+        candidates.offer(i, recency.idleTicks(Entries.clockIn(heads[i]!)));
       }
     }
-    const evicted = candidates.evict(samples.database, targetBytes);
+    const evicted = candidates.evict(samples, targetBytes);
     if (!access.counting) recency.evicted(evicted, samples.size);
     return true;
   }
@@ -129,9 +129,9 @@ export class Eviction {
     candidates.begin(wanted);
     for (let first = 0; first < found; first += RANDOM_STEPS) {
       const chosen = first + Math.floor(Math.random() * Math.min(RANDOM_STEPS, found - first));
-      candidates.offer(samples.entries[chosen]! as Entry, 0);
+      candidates.offer(chosen, 0);
     }
-    candidates.evict(samples.database, targetBytes);
+    candidates.evict(samples, targetBytes);
     return true;
   }
 
@@ -161,7 +161,7 @@ export class Eviction {
       soonestMs = wheel.dueMs(timer);
       entry = Entries.ofTimer(timer, wheel.markOf(timer));
     }
-    soonest?.evict(entry);
+    soonest?.evict(entry, this.#keyspace.table.hashOf(entry));
     return soonest !== null;
   }
 }

@@ -1,6 +1,7 @@
 /** Chooses what to evict under an S3-FIFO policy; fifo-queues.ts says how that works. */
+import { findTagged } from '../structures/hash-prefetch.ts';
 import type { Database } from './database.ts';
-import { type Entry, NO_ENTRY } from './entry.ts';
+import { Entries, type Entry, NO_ENTRY } from './entry.ts';
 import { CANDIDATES_MAX, EvictionCandidates } from './eviction-candidates.ts';
 import type { EvictionSamples } from './eviction-samples.ts';
 import type { FifoQueues } from './fifo-queues.ts';
@@ -13,8 +14,6 @@ const USES_TO_STAY = 1;
 /** What one step looks at before it takes what there is. */
 const QUEUED_MAX = 64;
 const SAMPLED_MAX = 128;
-/** New keys of which is read ahead what finding them will need. */
-const AHEAD_MAX = 16;
 
 /** See the file's comment. */
 export class FifoEviction {
@@ -23,9 +22,16 @@ export class FifoEviction {
   readonly #samples: EvictionSamples;
   /** Keys of the main part that have no use left. */
   readonly #unused = new EvictionCandidates();
-  readonly #hashesAhead = new Int32Array(AHEAD_MAX);
-  /** How many keys of the queue's end have been read ahead. */
-  #ahead = 0;
+  /** The hashes of the keys at the end of the queue. */
+  readonly #hashes = new Int32Array(CANDIDATES_MAX);
+  /** The records that these may be, and words 0 of them. */
+  readonly #guesses = new Uint32Array(CANDIDATES_MAX);
+  readonly #guessesSigned = new Int32Array(this.#guesses.buffer);
+  readonly #heads = new Int32Array(CANDIDATES_MAX);
+  /** The database that they were looked for in. */
+  #guessedIn: Database;
+  /** Sum of what was read, so that the reads cannot be optimised away. */
+  sum = 0;
   /** What was found last, and where it is. */
   #found: Entry = NO_ENTRY;
   #foundIn: Database;
@@ -35,6 +41,7 @@ export class FifoEviction {
     this.#queues = queues;
     this.#samples = samples;
     this.#foundIn = keyspace.databases[0]!;
+    this.#guessedIn = this.#foundIn;
   }
 
   /**
@@ -50,7 +57,7 @@ export class FifoEviction {
     if (this.#queues.length * NEW_SHARE > keys && this.#evictNew(keys, targetBytes)) return true;
     if (this.#evictMain(sampleCount, targetBytes) || this.#evictNew(0, targetBytes)) return true;
     samples.take(1);
-    samples.database.evict(samples.entries[0]! as Entry);
+    samples.evict(0);
     return true;
   }
 
@@ -59,39 +66,62 @@ export class FifoEviction {
    * so many keys; used ones go to the main part.
    */
   #evictNew(keys: number, targetBytes: number): boolean {
-    const { heap } = this.#keyspace;
     const queues = this.#queues;
     let evicted = 0;
-    this.#ahead = 0;
-    for (let looked = 0; looked < QUEUED_MAX && queues.length * NEW_SHARE > keys; looked++) {
-      const hash = queues.oldestHash();
-      if (this.#ahead === 0) this.#readAhead();
-      const entry = this.#findOldest(hash);
-      queues.drop();
-      this.#ahead--;
-      if (entry === NO_ENTRY) continue;
-      const database = this.#foundIn;
-      const { entries } = database;
-      const mayGo = !this.#samples.expiringOnly || entries.expires(entry);
-      if (!mayGo || queues.usesOf(entries.clock(entry)) >= USES_TO_STAY) {
-        entries.setClock(entry, queues.mainClock(0));
-        continue;
+    for (let looked = 0; looked < QUEUED_MAX && evicted === 0; ) {
+      const surplus = queues.length - Math.floor(keys / NEW_SHARE);
+      const count = this.#readAhead(Math.min(surplus, this.#samples.keysFor(targetBytes)));
+      if (count <= 0) break;
+      looked += count;
+      for (let i = 0; i < count; i++) {
+        if (!this.#evictOldest(i)) continue;
+        evicted++;
+        if (this.#isEnough(targetBytes)) break;
       }
-      queues.ghosts.add(hash);
-      database.evict(entry);
-      evicted++;
-      const isEnough = heap.usedBytes <= targetBytes || this.#keyspace.hasGarbage;
-      if (isEnough || evicted === CANDIDATES_MAX) break;
     }
     return evicted > 0;
   }
 
-  /** Reads what finding the next few new keys will need, so that the cache misses overlap. */
-  #readAhead(): void {
-    const { table } = this.#keyspace;
-    const count = this.#queues.oldestHashes(this.#hashesAhead);
-    table.prefetch(this.#foundIn.root, this.#hashesAhead, count);
-    this.#ahead = count;
+  /** Takes the key at the end of the queue, which this one read ahead is; whether it is gone. */
+  #evictOldest(i: number): boolean {
+    const queues = this.#queues;
+    const hash = this.#hashes[i]!;
+    const head = this.#heads[i]!;
+    const isIt = this.#guesses[i] !== 0 && queues.isOldest(Entries.clockIn(head));
+    const entry = isIt ? (this.#guesses[i]! as Entry) : this.#findOldest(hash);
+    queues.drop();
+    if (entry === NO_ENTRY) return false;
+    const database = isIt ? this.#guessedIn : this.#foundIn;
+    const { entries } = database;
+    const mayGo = !this.#samples.expiringOnly || entries.expires(entry);
+    if (!mayGo || queues.usesOf(entries.clock(entry)) >= USES_TO_STAY) {
+      entries.setClock(entry, queues.mainClock(0));
+      return false;
+    }
+    queues.ghosts.add(hash);
+    database.evict(entry, hash);
+    return true;
+  }
+
+  #isEnough(targetBytes: number): boolean {
+    return this.#keyspace.heap.usedBytes <= targetBytes || this.#keyspace.hasGarbage;
+  }
+
+  /**
+   * Reads what evicting so many keys at the end of the queue will need, so that the cache misses
+   * overlap: where they are, where the last one was, and their places among the ghosts. How many.
+   */
+  #readAhead(countMax: number): number {
+    const { heap, entries } = this.#keyspace;
+    const queues = this.#queues;
+    const hashes = this.#hashes;
+    const count = queues.oldestHashes(hashes, countMax);
+    this.#guessesSigned.set(hashes);
+    this.#guessedIn = this.#foundIn;
+    findTagged(heap.words, this.#guessedIn.root, this.#guessesSigned, count);
+    entries.copyHeads(this.#guesses, this.#heads, 0, count);
+    this.sum = queues.ghosts.touch(hashes, count);
+    return count;
   }
 
   /** The record at the end of the queue, in whatever database it is by now. */
@@ -121,7 +151,7 @@ export class FifoEviction {
   #evictMain(sampleCount: number, targetBytes: number): boolean {
     const queues = this.#queues;
     const samples = this.#samples;
-    const { clocks } = samples;
+    const { heads } = samples;
     const { entries } = this.#keyspace;
     let least: Entry = NO_ENTRY;
     let leastUses = Number.POSITIVE_INFINITY;
@@ -132,11 +162,11 @@ export class FifoEviction {
       this.#unused.begin(wanted);
       for (let i = 0; i < found; i++) {
         const entry = samples.entries[i]! as Entry;
-        const clock = clocks[i]!;
+        const clock = Entries.clockIn(heads[i]!);
         if (queues.isQueued(clock)) continue;
         const uses = queues.usesOf(clock);
         if (uses === 0) {
-          this.#unused.offer(entry, -queues.cameAt(clock));
+          this.#unused.offer(i, queues.age(clock));
           continue;
         }
         entries.setClock(entry, queues.faded(clock));
@@ -145,10 +175,10 @@ export class FifoEviction {
         leastUses = uses;
         this.#foundIn = samples.database;
       }
-      if (this.#unused.evict(samples.database, targetBytes) > 0) return true;
+      if (this.#unused.evict(samples, targetBytes) > 0) return true;
     }
     if (least === NO_ENTRY) return false;
-    this.#foundIn.evict(least);
+    this.#foundIn.evict(least, this.#keyspace.table.hashOf(least));
     return true;
   }
 }

@@ -88,19 +88,14 @@ export class FifoQueues {
     return (clock & NEW) !== 0 && age < this.length;
   }
 
-  /** How many keys had come into the queue when a record came to where it is. */
-  cameAt(clock: number): number {
-    return this.#came - ((this.#came - clock) & NUMBER_MASK);
+  /** How many keys have come into the queue since a record came to where it is. */
+  age(clock: number): number {
+    return (this.#came - clock) & NUMBER_MASK;
   }
 
-  /** The hash of the key at the end of the queue. REQUIRES: the queue is not empty. */
-  oldestHash(): number {
-    return this.#heap.word(this.#ring, this.#left & (this.#capacity - 1));
-  }
-
-  /** Fills `hashes` with those of the keys at the end of the queue, the oldest first; how many. */
-  oldestHashes(hashes: Int32Array): number {
-    const count = Math.min(hashes.length, this.length);
+  /** Fills `hashes` with up to so many at the end of the queue, the oldest first; how many. */
+  oldestHashes(hashes: Int32Array, countMax: number): number {
+    const count = Math.min(hashes.length, countMax, this.length);
     for (let i = 0; i < count; i++) {
       hashes[i] = this.#heap.word(this.#ring, (this.#left + i) & (this.#capacity - 1));
     }

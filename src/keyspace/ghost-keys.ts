@@ -66,6 +66,20 @@ export class GhostKeys {
     return false;
   }
 
+  /**
+   * Reads what `add` and `has` will read for the first `count` of these hashes, so that the cache
+   * misses overlap. The sum returned only keeps the reads from being optimised away.
+   */
+  touch(hashes: Int32Array, count: number): number {
+    if (this.#block === NULL) return 0;
+    const words = this.#words();
+    const base = (this.#block & UNIT_MASK) << 1;
+    const shift = 32 - this.#depth;
+    let sum = 0;
+    for (let i = 0; i < count; i++) sum ^= words[base + (hashes[i]! >>> shift) * BUCKET_WORDS]!;
+    return sum;
+  }
+
   /** Forgets everything. */
   release(): void {
     if (this.#block !== NULL) this.#heap.free(this.#block);

@@ -152,6 +152,11 @@ export class Keyspace {
     this.startupBytes = this.heap.usedBytes;
   }
 
+  /** Whole seconds since the epoch. */
+  get nowSeconds(): number {
+    return Math.floor(this.nowMs / 1000);
+  }
+
   setTime(nowMs: number): void {
     this.nowMs = nowMs;
     this.access.setTime(nowMs);

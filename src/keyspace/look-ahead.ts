@@ -10,7 +10,7 @@
  * goes on to where the range begins. For ZADD it goes on to where the member is and to where it
  * will be.
  */
-import type { Ptr } from '../memory/address.ts';
+import { NULL, type Ptr } from '../memory/address.ts';
 import { equalBytes } from '../memory/bytes.ts';
 import type { Args } from '../protocol/args.ts';
 import { parseDouble, parseScoreBound } from '../protocol/numbers.ts';
@@ -48,6 +48,9 @@ export class LookAhead {
   readonly #named = new NamedScores();
   /** By named score: the place of the member that gets it among those to be fetched, or -1. */
   readonly #receivers = new Int32Array(SCORES_AHEAD_MAX);
+  /** The table that `touch` has looked at, and its `moves` then. */
+  #root: Ptr = NULL;
+  #moves = 0;
   /** Sum of what was read, so that the reads cannot be optimised away. */
   sum = 0;
 
@@ -78,7 +81,11 @@ export class LookAhead {
       slots[i] = keys;
       fetched[keys++] = hash;
     }
-    this.sum = database.keyspace.table.prefetch(database.root, fetched, keys);
+    const { access, table } = database.keyspace;
+    if (access.queues !== null) this.sum = access.queues.ghosts.touch(fetched, keys);
+    this.sum ^= table.prefetch(database.root, fetched, keys);
+    this.#root = database.root;
+    this.#moves = table.moves;
     this.#touchMembers(database, batch, count);
   }
 
@@ -96,6 +103,12 @@ export class LookAhead {
     }
     args.hash = this.#hashes[index]!;
     args.hashed = key;
+    args.ahead = 0;
+  }
+
+  /** Whether the records that `touch` has found are where they were, in a database. */
+  knows(database: Database): boolean {
+    return this.#root === database.root && this.#moves === database.keyspace.table.moves;
   }
 
   /** REQUIRES: `#fetched` has the records of the batch's keys, as `prefetch` left them. */
@@ -111,11 +124,12 @@ export class LookAhead {
       const slot = this.#slots[i]!;
       // A signed address: every function of Entries takes it as it is.
       const record = (slot === NO_SLOT ? 0 : this.#fetched[slot]!) as Entry;
+      const args = batch[i]!;
+      args.ahead = record;
       if (record === 0) continue;
       const kind = entries.kind(record);
       const found = collections.memberTable(kind);
       if (found === null) continue;
-      const args = batch[i]!;
       const scored = collections.scoreOrder(kind);
       if (scored !== null && namesScore(args)) {
         order = scored;
@@ -123,8 +137,8 @@ export class LookAhead {
         this.#name(root, boundOf(args), RANGE_BEGINS, -1);
         continue;
       }
-      const named = collections.memberArgument(kind);
-      const member = named < 0 ? args.count + named : named;
+      const index = collections.memberArgument(kind);
+      const member = index < 0 ? args.count + index : index;
       if (member < 2 || member >= args.count || args.length(member) > MEMBER_BYTES_MAX) continue;
       if (table !== null && (table !== found || members === MEMBERS_AHEAD_MAX)) {
         this.#fetchMembers(table, members);

@@ -44,7 +44,7 @@ describe('RecencyClock', () => {
       hasten(clock, 1);
       return now;
     });
-    const order = clocks.map((each) => clock.lastUse(each));
+    const order = clocks.map((each) => -clock.idleTicks(each));
     expect(order).toEqual(order.toSorted((left, right) => left - right));
     expect(new Set(order).size).toBe(50);
   });

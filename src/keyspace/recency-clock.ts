@@ -30,9 +30,6 @@ export class RecencyClock {
   /** Ticks that were not due to time, and in all. */
   #extra = 0;
   #ticks = 0;
-  /** Those of `#ticks` since this clock began: an integer that needs no allocation. */
-  #elapsed = 0;
-  #startTicks = -1;
   #evictions = 0;
   /** `#extra` when each block began; null while there never was any. */
   #extraAt: Float64Array | null = null;
@@ -58,12 +55,13 @@ export class RecencyClock {
    * may step back.
    */
   idleTenths(clock: number): number {
-    return this.#tenthsBefore(this.#ticksSince(clock));
+    return this.#tenthsBefore(this.idleTicks(clock));
   }
 
-  /** When a record was used, for comparing records: in ticks since this clock began. */
-  lastUse(clock: number): number {
-    return (this.#elapsed - this.#ticksSince(clock)) | 0;
+  /** How many ticks ago a record was used, 0 when that seems to lie ahead. */
+  idleTicks(clock: number): number {
+    const ticks = (this.now - clock) & TICK_MASK;
+    return ticks > AHEAD_MIN ? 0 : ticks;
   }
 
   /** The clock of a record that was used so many tenths of a second ago. */
@@ -76,11 +74,6 @@ export class RecencyClock {
       else high = middle;
     }
     return lowBits(this.#ticks - low);
-  }
-
-  #ticksSince(clock: number): number {
-    const ticks = (this.now - clock) & TICK_MASK;
-    return ticks > AHEAD_MIN ? 0 : ticks;
   }
 
   /** How many tenths of a second so many ticks took, up to now. */
@@ -108,8 +101,6 @@ export class RecencyClock {
       block = Math.max(block, last - BLOCK_MASK - 1);
       while (++block <= last) this.#extraAt[block & BLOCK_MASK] = this.#extra;
     }
-    if (this.#startTicks < 0) this.#startTicks = ticks;
-    this.#elapsed = (ticks - this.#startTicks) | 0;
     this.#ticks = ticks;
     this.now = lowBits(ticks) | 0;
   }

@@ -23,6 +23,8 @@ export class Args {
   /** Hash of argument `hashed`, when it was computed ahead of the command; -1 for none. */
   hash = 0;
   hashed = -1;
+  /** Address of the record that may have this hash's key, signed; 0 where none is known. */
+  ahead = 0;
   /** The same for one argument that is a member of a collection. */
   memberHash = 0;
   memberHashed = -1;
@@ -48,6 +50,7 @@ export class Args {
     this.view = view;
     this.count = 0;
     this.hashed = -1;
+    this.ahead = 0;
     this.memberHashed = -1;
     if (this.ranges.length > KEPT_CAPACITY_MAX * 2) {
       this.ranges = new Int32Array(INITIAL_CAPACITY * 2);

@@ -138,7 +138,7 @@ export abstract class ClientConnection implements Transport, StreamEvents {
 
   onDrained(): void {
     // Who reads is not idle.
-    this.session.activeMs = this.engine.keyspace.nowMs;
+    this.session.activeSeconds = this.engine.keyspace.nowSeconds;
     this.outbox.drained();
     this.engine.clients.memory?.look(this.session);
   }
@@ -219,7 +219,7 @@ export abstract class ClientConnection implements Transport, StreamEvents {
     this.running = true;
     scratch.isInUse = true;
     engine.beginBatch();
-    session.activeMs = engine.keyspace.nowMs;
+    session.activeSeconds = engine.keyspace.nowSeconds;
     try {
       done = this.execute(bytes, view, end);
       this.keep(bytes, done, end);

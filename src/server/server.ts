@@ -101,13 +101,13 @@ export class Server implements Gatekeeper {
     this.#outboxes.checkSoftLimits();
     const { idleSecondsMax } = this.#settings();
     if (idleSecondsMax === 0) return;
-    const nowMs = this.#engine.keyspace.nowMs;
+    const { nowSeconds } = this.#engine.keyspace;
     for (const connection of this.#connections) {
       const { session } = connection;
       if (session.monitoring || session.paused) continue;
       if (session.waiting !== null) continue;
       if (session.subscriptions !== null) continue;
-      if (nowMs - session.activeMs > idleSecondsMax * 1000) {
+      if (nowSeconds - session.activeSeconds > idleSecondsMax) {
         this.#engine.log.verbose('Closing idle client', { client: connection.address });
         connection.destroy();
       }

@@ -23,11 +23,32 @@ const extents = new Int32Array(PREFETCH_MAX);
 
 /**
  * Reads the buckets of the first `count` of `hashes`, then the first two lines of the record behind
- * each matching tag. Overwrites `hashes` with the addresses of these records, as signed
- * integers, and 0 where there is none; that one tag agrees does not make it the right record. The
+ * each matching tag. Overwrites `hashes` as `findTagged` does, whose records these are. The
  * value returned only keeps the loads from being optimised away.
  */
 export function prefetch(
+  allWords: readonly Uint32Array[],
+  root: Ptr,
+  hashes: Int32Array,
+  count: number,
+): number {
+  let sum = findTagged(allWords, root, hashes, count);
+  for (let i = 0; i < count; i++) {
+    const record = hashes[i]!;
+    if (record === 0) continue;
+    const words = allWords[record >>> EXTENT_SHIFT]!;
+    const at = (record & UNIT_MASK) << 1;
+    sum ^= words[at]! ^ words[(at + LINE_WORDS) & EXTENT_WORD_MASK]!;
+  }
+  return sum;
+}
+
+/**
+ * Reads the buckets of the first `count` of `hashes`, PREFETCH_MAX at most, and overwrites these
+ * with the addresses of the first records whose tags match, as signed integers, and 0 where there
+ * is none; that one tag agrees does not make it the right record.
+ */
+export function findTagged(
   allWords: readonly Uint32Array[],
   root: Ptr,
   hashes: Int32Array,
@@ -54,13 +75,6 @@ export function prefetch(
     const record = recordWithTag(cells, cell, tags[i]!);
     const isHome = record !== 0 || (cells[cell]! & OVERFLOW_MASK) === 0;
     hashes[i] = isHome ? record : passedOn(allWords, root, hashes[i]!);
-  }
-  for (let i = 0; i < count; i++) {
-    const record = hashes[i]!;
-    if (record === 0) continue;
-    const words = allWords[record >>> EXTENT_SHIFT]!;
-    const at = (record & UNIT_MASK) << 1;
-    sum ^= words[at]! ^ words[(at + LINE_WORDS) & EXTENT_WORD_MASK]!;
   }
   return sum;
 }

@@ -17,6 +17,7 @@ import {
   COUNT_MASK,
   chunkCount,
   isTooFull,
+  OVERFLOW_MASK,
   OVERFLOW_ONE,
   RECORDS_MAX,
   SEGMENT_BYTES,
@@ -88,6 +89,71 @@ export class HashSegments {
       cells[cell] = meta + OVERFLOW_ONE;
       bucket = bucket + 1 === buckets ? 0 : bucket + 1;
     }
+  }
+
+  /**
+   * Gives the free slot of a bucket to a record that has passed it, the slot that this leaves to
+   * another, and so on. REQUIRES: the bucket has a free slot.
+   */
+  takeBack(segment: Ptr, buckets: number, bucket: number): void {
+    let free = bucket;
+    while ((this.#meta(segment, free) & OVERFLOW_MASK) !== 0) {
+      // As many as have passed lie behind it.
+      let steps = 1;
+      let from = free + 1 === buckets ? 0 : free + 1;
+      let slot = this.#slotOfPassed(segment, buckets, from, steps);
+      while (slot < 0) {
+        steps++;
+        from = from + 1 === buckets ? 0 : from + 1;
+        slot = this.#slotOfPassed(segment, buckets, from, steps);
+      }
+      this.#moveRecord(segment, from, slot, free);
+      for (let b = free; b !== from; b = b + 1 === buckets ? 0 : b + 1) {
+        this.#addToMeta(segment, b, -OVERFLOW_ONE);
+      }
+      free = from;
+    }
+  }
+
+  /** A slot of a bucket with a record that has passed so many buckets before it or more, or -1. */
+  #slotOfPassed(segment: Ptr, buckets: number, bucket: number, steps: number): number {
+    const chunk = this.#chunk(segment, bucket >>> 4);
+    const cells = this.#heap.words[chunk >>> EXTENT_SHIFT]!;
+    const cell = ((chunk & UNIT_MASK) << 1) + ((bucket & 15) << 4);
+    const count = cells[cell]! & COUNT_MASK;
+    for (let slot = 0; slot < count; slot++) {
+      const passed = bucket - ((tagAt(cells, cell, slot) * buckets) >>> 16);
+      if ((passed < 0 ? passed + buckets : passed) >= steps) return slot;
+    }
+    return -1;
+  }
+
+  /** Moves a record from a slot to another bucket, whose slots before that are in use. */
+  #moveRecord(segment: Ptr, from: number, slot: number, to: number): void {
+    const source = this.#chunk(segment, from >>> 4);
+    const sources = this.#heap.words[source >>> EXTENT_SHIFT]!;
+    const cell = ((source & UNIT_MASK) << 1) + ((from & 15) << 4);
+    const target = this.#chunk(segment, to >>> 4);
+    const targets = this.#heap.words[target >>> EXTENT_SHIFT]!;
+    const place = ((target & UNIT_MASK) << 1) + ((to & 15) << 4);
+    const last = (sources[cell]! & COUNT_MASK) - 1;
+    const end = targets[place]! & COUNT_MASK;
+    targets[place + BUCKET_RECORDS + end] = sources[cell + BUCKET_RECORDS + slot]!;
+    setTag(targets, place, end, tagAt(sources, cell, slot));
+    sources[cell + BUCKET_RECORDS + slot] = sources[cell + BUCKET_RECORDS + last]!;
+    setTag(sources, cell, slot, tagAt(sources, cell, last));
+    targets[place]! += 1;
+    sources[cell]! -= 1;
+  }
+
+  #meta(segment: Ptr, bucket: number): number {
+    return this.#heap.word(this.#chunk(segment, bucket >>> 4), (bucket & 15) << 4);
+  }
+
+  #addToMeta(segment: Ptr, bucket: number, delta: number): void {
+    const chunk = this.#chunk(segment, bucket >>> 4);
+    const cells = this.#heap.words[chunk >>> EXTENT_SHIFT]!;
+    cells[((chunk & UNIT_MASK) << 1) + ((bucket & 15) << 4)]! += delta;
   }
 
   /**

@@ -94,6 +94,9 @@ function checkSegment(table: HashTable, segment: Ptr, prefix: number): Ptr[] {
     const count = meta & COUNT_MASK;
     if (count > BUCKET_SLOTS) fail(`bucket ${bucket} of segment ${segment} counts ${count}`);
     claimed.push((meta & OVERFLOW_MASK) >>> OVERFLOW_SHIFT);
+    if (count < BUCKET_SLOTS && claimed[bucket]! > 0) {
+      fail(`records have passed bucket ${bucket} of segment ${segment}, which has room`);
+    }
     for (let slot = 0; slot < count; slot++) {
       const record = cells[cell + BUCKET_RECORDS + slot]! as Ptr;
       const hash = table.hashOf(record) >>> 0;

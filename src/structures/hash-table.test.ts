@@ -149,6 +149,36 @@ describe('shrinking', () => {
   });
 });
 
+describe('removing', () => {
+  it('finds records to remove from positions in the buckets where they lie', () => {
+    const { table, root, heap } = filled(9000);
+    const taken = new Uint32Array(BUCKET_SLOTS);
+    let removed = 0;
+    for (let position = 0; removed < 4000; position = table.nextPosition) {
+      const count = table.takeBucket(root, position, taken, 0);
+      const [record, other] = taken.subarray(0, count) as Iterable<number> as Iterable<Ptr>;
+      if (record === undefined) continue;
+      expect(table.locate(root, position | 0, record)).toBe(true);
+      table.remove(root);
+      heap.free(record);
+      removed++;
+      if (other !== undefined) expect(table.locate(root, table.hashOf(other), other)).toBe(true);
+      expect(table.locate(root, position | 0, record)).toBe(false);
+    }
+    expect(checkTable(table, root)).toHaveLength(5000);
+  });
+
+  it('leaves no longer ways than there are in a new table', () => {
+    const model = filled(9000);
+    for (let key = 9000; key < 60_000; key++) {
+      model.remove(key - 9000);
+      model.insert(key);
+    }
+    // No bucket that has been passed has room.
+    model.check();
+  });
+});
+
 describe('scanBucket', () => {
   it('returns every record of a table at rest once', () => {
     for (const count of [0, 1, 5, 100, 1000, 30_000]) {

@@ -7,7 +7,8 @@
  * tag. A record's home is bucket `tag * buckets >> 16` of the segment: order of buckets is order of
  * hashes, whatever the size. A full bucket passes records on to the next one (cyclically within the
  * segment) and counts in `overflow` how many passed it, so that a search knows when to stop and
- * nothing is ever marked as deleted.
+ * nothing is ever marked as deleted. A slot that becomes free takes one of them back, or records
+ * that come and go would make searches ever longer.
  *
  * A segment grows by one chunk at 7/8 full, which moves tags only; at 128 buckets it splits in two,
  * which hashes its at most 1,120 keys again. Shrinking mirrors this. So a step touches at most 8
@@ -17,6 +18,7 @@
  */
 import { EXTENT_SHIFT, NULL, type Ptr, UNIT_MASK } from '../memory/address.ts';
 import type { Heap } from '../memory/heap.ts';
+import { FoundRecord } from './hash-found.ts';
 import { entriesLeft, HashGrowth, pointDirectory } from './hash-growth.ts';
 import { prefetch } from './hash-prefetch.ts';
 import { HashSegments } from './hash-segments.ts';
@@ -50,13 +52,6 @@ import {
 
 export { PREFETCH_MAX } from './hash-prefetch.ts';
 
-/** Where the last search ended, and what it searched. */
-const FOUND_SEGMENT = 0;
-const FOUND_HOME = 1;
-const FOUND_BUCKET = 2;
-const FOUND_SLOT = 3;
-const FOUND_HASH = 4;
-
 /** Moves records; see `relocateBucket`. */
 export interface RecordMover {
   /**
@@ -75,7 +70,9 @@ export abstract class HashTable {
   readonly batch: Uint32Array = new Uint32Array(RECORDS_MAX);
   /** Position after the last `scanBucket`. */
   nextPosition = 0;
-  readonly #found = new Uint32Array(5);
+  /** Counts what may take a record from its address: while it stays the same, none has gone. */
+  moves = 0;
+  readonly #found = new FoundRecord();
   readonly #segments: HashSegments;
   readonly #growth: HashGrowth;
 
@@ -94,7 +91,6 @@ export abstract class HashTable {
     length: number,
   ): boolean;
 
-  /** The hash of the record's key. */
   abstract hashOf(record: Ptr): number;
 
   /** Makes an empty table. Throws OutOfMemoryError, leaving nothing. */
@@ -153,14 +149,14 @@ export abstract class HashTable {
         if ((difference & 0xffff) === 0) {
           const record = cells[cell + BUCKET_RECORDS + slot]! as Ptr;
           if (this.matches(record, bytes, view, offset, length)) {
-            this.#remember(segment, home, bucket, slot, hash);
+            this.#found.setPlace(segment, home, bucket, slot, hash);
             return record;
           }
         }
         if (difference >>> 16 === 0 && slot + 1 < count) {
           const record = cells[cell + BUCKET_RECORDS + slot + 1]! as Ptr;
           if (this.matches(record, bytes, view, offset, length)) {
-            this.#remember(segment, home, bucket, slot + 1, hash);
+            this.#found.setPlace(segment, home, bucket, slot + 1, hash);
             return record;
           }
         }
@@ -172,22 +168,40 @@ export abstract class HashTable {
   }
 
   /**
-   * Finds the slot of a record by its address, for `replace` and `remove`. Whether it is in the
-   * table.
+   * Whether a record of the table has this key: then it counts as found. REQUIRES: `prefetch` has
+   * come upon it in this table, and `moves` is what it was then.
+   */
+  isFound(
+    root: Ptr,
+    hash: number,
+    record: Ptr,
+    bytes: Buffer,
+    view: DataView,
+    offset: number,
+    length: number,
+  ): boolean {
+    if (!this.matches(record, bytes, view, offset, length)) return false;
+    this.#found.setRecord(root, hash, record);
+    return true;
+  }
+
+  /**
+   * Finds the slot of a record by its address, for `replace` and `remove`, from the hash of its key
+   * (whether it is in the table) or a position in a bucket (whether it is there or behind).
    */
   locate(root: Ptr, hash: number, record: Ptr): boolean {
     const segment = segmentOf(this.heap.words, root, hash);
     const shape = this.#word(segment, SEGMENT_SHAPE);
     const buckets = shape >>> 8;
-    const home = (((hash << (shape & 255)) >>> 16) * buckets) >>> 16;
-    let bucket = home;
+    let bucket = (((hash << (shape & 255)) >>> 16) * buckets) >>> 16;
     for (let steps = 0; steps < buckets; steps++) {
       const cells = this.#cellsOf(segment, bucket);
       const cell = this.#cellOf(segment, bucket);
       const count = cells[cell]! & 15;
       for (let slot = 0; slot < count; slot++) {
         if (cells[cell + BUCKET_RECORDS + slot] === record) {
-          this.#remember(segment, home, bucket, slot, hash);
+          const home = (tagAt(cells, cell, slot) * buckets) >>> 16;
+          this.#found.setPlace(segment, home, bucket, slot, hash);
           return true;
         }
       }
@@ -219,33 +233,30 @@ export abstract class HashTable {
 
   /** Puts a moved record in the slot that the last search found. */
   replace(record: Ptr): void {
-    const found = this.#found;
-    const segment = found[FOUND_SEGMENT]! as Ptr;
-    const bucket = found[FOUND_BUCKET]!;
-    const cells = this.#cellsOf(segment, bucket);
-    cells[this.#cellOf(segment, bucket) + BUCKET_RECORDS + found[FOUND_SLOT]!] = record;
+    const { segment, bucket, slot } = this.#place();
+    this.moves = (this.moves + 1) | 0;
+    this.#cellsOf(segment, bucket)[this.#cellOf(segment, bucket) + BUCKET_RECORDS + slot] = record;
   }
 
   /** Takes the record that the last search found out of the table. Frees and moves no record. */
   remove(root: Ptr): void {
-    const found = this.#found;
-    const segment = found[FOUND_SEGMENT]! as Ptr;
-    const bucket = found[FOUND_BUCKET]!;
-    const slot = found[FOUND_SLOT]!;
+    const found = this.#place();
+    this.moves = (this.moves + 1) | 0;
+    const { segment, bucket, slot } = found;
     const cells = this.#cellsOf(segment, bucket);
     const cell = this.#cellOf(segment, bucket);
     const last = (cells[cell]! & 15) - 1;
     cells[cell + BUCKET_RECORDS + slot] = cells[cell + BUCKET_RECORDS + last]!;
     setTag(cells, cell, slot, tagAt(cells, cell, last));
     cells[cell]! -= 1;
-    const shape = this.#word(segment, SEGMENT_SHAPE);
-    const buckets = shape >>> 8;
-    for (let b = found[FOUND_HOME]!; b !== bucket; b = b + 1 === buckets ? 0 : b + 1) {
+    const buckets = this.#word(segment, SEGMENT_SHAPE) >>> 8;
+    for (let b = found.home; b !== bucket; b = b + 1 === buckets ? 0 : b + 1) {
       this.#cellsOf(segment, b)[this.#cellOf(segment, b)]! -= OVERFLOW_ONE;
     }
+    if ((cells[cell]! & OVERFLOW_MASK) !== 0) this.#segments.takeBack(segment, buckets, bucket);
     this.#addToWord(segment, SEGMENT_COUNT, -1);
     this.#addToWord(root, ROOT_COUNT, -1);
-    this.#growth.shrinkIfSparse(root, segment, found[FOUND_HASH]!);
+    this.#growth.shrinkIfSparse(root, segment, found.hash);
   }
 
   /**
@@ -308,6 +319,7 @@ export abstract class HashTable {
    * segment and chunk, and those of its records that the mover moves. Sets `nextPosition`.
    */
   relocateBucket(root: Ptr, position: number, mover: RecordMover): void {
+    this.moves = (this.moves + 1) | 0;
     const segment = this.#relocateSegment(root, position);
     const shape = this.#word(segment, SEGMENT_SHAPE);
     const buckets = shape >>> 8;
@@ -374,6 +386,7 @@ export abstract class HashTable {
   drainSegment(root: Ptr): number {
     const directory = this.#word(root, ROOT_DIRECTORY) as Ptr;
     let left = entriesLeft(this.heap, root);
+    this.moves = (this.moves + 1) | 0;
     if (left === 0) {
       this.heap.free(directory);
       this.heap.free(root);
@@ -447,13 +460,13 @@ export abstract class HashTable {
     }
   }
 
-  #remember(segment: Ptr, home: number, bucket: number, slot: number, hash: number): void {
+  /** What the last search found, with its place. */
+  #place(): FoundRecord {
     const found = this.#found;
-    found[FOUND_SEGMENT] = segment;
-    found[FOUND_HOME] = home;
-    found[FOUND_BUCKET] = bucket;
-    found[FOUND_SLOT] = slot;
-    found[FOUND_HASH] = hash;
+    if (!found.hasPlace && !this.locate(found.root, found.hash, found.record)) {
+      throw new Error(`record ${found.record} is not in its table`);
+    }
+    return found;
   }
 
   #relocateSegment(root: Ptr, position: number): Ptr {

@@ -252,7 +252,7 @@ export class RoomClient implements Transport {
     this.#running = true;
     writer.reset();
     writer.resp3 = this.session.resp3;
-    this.session.activeMs = keyspace.nowMs;
+    this.session.activeSeconds = keyspace.nowSeconds;
     executor.beginBatch(performance.now());
     while (this.#input.length > 0 && this.session.stop === 0) {
       executor.execute(this.session, Args.of(...this.#input[0]!.map(toBytes)), writer);

@@ -62,9 +62,13 @@ export interface Transport {
 export interface ClientState {
   readonly id: number;
   readonly transport: Transport;
-  /** When it came, and when it last sent a command, in ms since the epoch. */
+  /** When it came, in ms since the epoch. */
   readonly createdMs: number;
-  readonly activeMs: number;
+  /**
+   * When it last sent a command, in seconds since the epoch: a small integer, where milliseconds
+   * would be an object of their own per client, made anew with each command.
+   */
+  readonly activeSeconds: number;
   name: string;
   libraryName: string;
   libraryVersion: string;
