@@ -129,6 +129,11 @@ export interface Command {
   readonly scriptFlags?: (context: Context, args: Args) => readonly string[] | null;
   /** Whether MULTI queues it, as it does by default; false for what steers the transaction. */
   readonly isQueued?: false;
+  /**
+   * Of a command whose cost depends on its data: whether this call's does not, and is over in about
+   * a microsecond. See docs/decisions/0001-timing-of-commands.md.
+   */
+  readonly isBrief?: (args: Args) => boolean;
   /** Of a command that may wait, see services/blocking.ts. */
   readonly serve?: LateHandler;
   /** Absent only in a container, whose subcommands run. */

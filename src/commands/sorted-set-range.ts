@@ -21,6 +21,8 @@ const MEMBERS_BACKWARD = grammarOf('members', true);
 const COMPLEXITY =
   'O(log(N)+M) where N is the size of the sorted set and M the number of members returned.';
 
+const MINUS = 0x2d;
+
 const query = new RangeQuery();
 
 export const zrange: Command = {
@@ -72,6 +74,7 @@ export const zrangebyscore: Command = {
   `,
   history: [['2.0.0', 'The option `WITHSCORES`.']],
   deprecated: { since: '6.2.0', replacedBy: '`ZRANGE` with `BYSCORE`' },
+  isBrief: isShortPage,
   run(context, args, reply) {
     replyRange(context, args, reply, SCORES);
   },
@@ -167,6 +170,12 @@ function replyRange(context: Context, args: Args, reply: Reply, grammar: RangeGr
   const { sortedSets } = context.keyspace;
   const selected = cell === null ? 0 : query.select(sortedSets, cell);
   replyElements(reply, sortedSets.cursor, selected, query.isBackward, query.withScores);
+}
+
+/** Whether the last arguments are a LIMIT of at most 99 elements from one of the first 100 on. */
+function isShortPage(args: Args): boolean {
+  if (args.count !== 7 || args.length(5) > 2 || args.length(6) > 2) return false;
+  return args.bytes[args.start(6)] !== MINUS;
 }
 
 function grammarOf(kind: RangeKind, isBackward: boolean): RangeGrammar {

@@ -19,11 +19,12 @@ const UNSEEN = FLAG_BITS.skip_monitor | FLAG_BITS.admin;
 const CONCERNS_KEYS = FLAG_BITS.readonly | FLAG_BITS.write | FLAG_BITS.may_replicate;
 
 /**
- * Whether a call is over in about a microsecond whatever the data: its command says so, and what it
- * may copy is small.
+ * Whether a call is over in about a microsecond whatever the data: its command says so, of itself
+ * or of this call, and what it may copy is small.
  */
 export function isBrief(command: RegisteredCommand, args: Args): boolean {
-  if ((command.mask & BRIEF) === 0 || args.count > BRIEF_ARGUMENTS_MAX) return false;
+  if ((command.mask & BRIEF) === 0) return command.command.isBrief?.(args) === true;
+  if (args.count > BRIEF_ARGUMENTS_MAX) return false;
   return args.length(args.count - 1) <= BRIEF_ARGUMENT_BYTES_MAX;
 }
 

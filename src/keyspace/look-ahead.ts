@@ -7,13 +7,15 @@
  * values/member-ahead.ts tells how. Which argument that is it takes from the kind of value, not
  * from the command, which is not known yet; a wrong guess costs some reads and changes nothing.
  * Commands on ranges of scores, known by the end of their names, name no member; for them it
- * goes on to where the range begins.
+ * goes on to where the range begins. For ZADD it goes on to where the member is and to where it
+ * will be.
  */
 import { NULL, type Ptr } from '../memory/address.ts';
 import { equalBytes } from '../memory/bytes.ts';
 import type { Args } from '../protocol/args.ts';
-import { parseScoreBound } from '../protocol/numbers.ts';
+import { parseDouble, parseScoreBound } from '../protocol/numbers.ts';
 import { PREFETCH_MAX } from '../structures/hash-table.ts';
+import { NamedScores, RANGE_BEGINS, SCORES_AHEAD_MAX } from '../structures/score-ahead.ts';
 import { hashBytes } from '../structures/siphash.ts';
 import { MEMBERS_AHEAD_MAX, type MemberTable, type ScoreOrder } from '../values/member-ahead.ts';
 import type { Database } from './database.ts';
@@ -30,6 +32,7 @@ const NO_SLOT = -1;
 /** The last letters of the commands on ranges of scores. */
 const WORD_BYSC = 0x42595343;
 const WORD_CORE = 0x434f5245;
+const WORD_ZADD = 0x5a414444;
 const UPPER_CASE = 0xdfdfdfdf;
 const SCORE_COMMAND_BYTES_MIN = 'ZRANGEBYSCORE'.length;
 const OPEN_PARENTHESIS = 0x28;
@@ -42,8 +45,9 @@ export class LookAhead {
   readonly #slots = new Int32Array(PREFETCH_MAX);
   readonly #memberHashes = new Int32Array(MEMBERS_AHEAD_MAX);
   readonly #memberRoots = new Uint32Array(MEMBERS_AHEAD_MAX);
-  readonly #scores = new Float64Array(MEMBERS_AHEAD_MAX);
-  readonly #scoreRoots = new Uint32Array(MEMBERS_AHEAD_MAX);
+  readonly #named = new NamedScores();
+  /** By named score: the place of the member that gets it among those to be fetched, or -1. */
+  readonly #receivers = new Int32Array(SCORES_AHEAD_MAX);
   /** The table that `touch` has looked at, and its `moves` then. */
   #root: Ptr = NULL;
   #moves = 0;
@@ -114,7 +118,8 @@ export class LookAhead {
     let table: MemberTable | null = null;
     let members = 0;
     let order: ScoreOrder | null = null;
-    let scores = 0;
+    const named = this.#named;
+    named.count = 0;
     for (let i = 0; i < count; i++) {
       const slot = this.#slots[i]!;
       // A signed address: every function of Entries takes it as it is.
@@ -127,13 +132,13 @@ export class LookAhead {
       if (found === null) continue;
       const scored = collections.scoreOrder(kind);
       if (scored !== null && namesScore(args)) {
-        if (scores === MEMBERS_AHEAD_MAX || !this.#readScore(args, scores)) continue;
         order = scored;
-        this.#scoreRoots[scores++] = rootOf(entries.view(record), entries.valueStart(record));
+        const root = rootOf(entries.view(record), entries.valueStart(record));
+        this.#name(root, boundOf(args), RANGE_BEGINS, -1);
         continue;
       }
-      const named = collections.memberArgument(kind);
-      const member = named < 0 ? args.count + named : named;
+      const index = collections.memberArgument(kind);
+      const member = index < 0 ? args.count + index : index;
       if (member < 2 || member >= args.count || args.length(member) > MEMBER_BYTES_MAX) continue;
       if (table !== null && (table !== found || members === MEMBERS_AHEAD_MAX)) {
         this.#fetchMembers(table, members);
@@ -143,30 +148,43 @@ export class LookAhead {
       const hash = hashBytes(args.view, args.start(member), args.length(member));
       args.memberHash = hash;
       args.memberHashed = member;
+      const root = rootOf(entries.view(record), entries.valueStart(record));
+      if (scored !== null && givesScore(args)) {
+        order = scored;
+        this.#name(root, scoreOf(args), 0, members);
+      }
       this.#memberHashes[members] = hash;
-      this.#memberRoots[members++] = rootOf(entries.view(record), entries.valueStart(record));
+      this.#memberRoots[members++] = root;
     }
     if (table !== null) this.#fetchMembers(table, members);
-    if (order !== null && scores > 1) {
-      this.sum ^= order.prefetchScores(this.#scoreRoots, this.#scores, scores);
-    }
+    if (order !== null && named.count > 1) this.sum ^= order.prefetchScores(named);
   }
 
-  /** Takes the bound that is argument 2 for the next score; whether it is one. */
-  #readScore(args: Args, i: number): boolean {
-    const length = args.length(2);
-    if (length > MEMBER_BYTES_MAX) return false;
-    const start = args.start(2);
-    const isExcluded = length > 0 && args.bytes[start] === OPEN_PARENTHESIS;
-    const score = parseScoreBound(args.bytes, isExcluded ? start + 1 : start, start + length);
-    this.#scores[i] = score;
-    return !Number.isNaN(score);
+  /** Adds a score, unless it is none, to those that are named. */
+  #name(root: Ptr, score: number, record: number, receiver: number): void {
+    const named = this.#named;
+    const i = named.count;
+    if (i === SCORES_AHEAD_MAX || Number.isNaN(score)) return;
+    named.roots[i] = root;
+    named.scores[i] = score;
+    named.records[i] = record;
+    this.#receivers[i] = receiver;
+    named.count = i + 1;
   }
 
   #fetchMembers(table: MemberTable, members: number): void {
     // One alone has nobody to wait with.
-    if (members < 2) return;
-    this.sum ^= table.prefetchMembers(this.#memberRoots, this.#memberHashes, members);
+    const isFetched = members > 1;
+    if (isFetched) {
+      this.sum ^= table.prefetchMembers(this.#memberRoots, this.#memberHashes, members);
+    }
+    const receivers = this.#receivers;
+    const { count, records } = this.#named;
+    for (let i = 0; i < count; i++) {
+      if (receivers[i]! < 0) continue;
+      if (isFetched) records[i] = this.#memberHashes[receivers[i]!]!;
+      receivers[i] = -1;
+    }
   }
 
   #fetch(database: Database, args: Args, from: number, step: number): void {
@@ -203,4 +221,27 @@ function namesScore(args: Args): boolean {
     (view.getInt32(end - 7) & UPPER_CASE) === WORD_BYSC &&
     (view.getInt32(end - 4) & UPPER_CASE) === WORD_CORE
   );
+}
+
+/** Whether this is ZADD with one member and no options: then argument 2 is its score. */
+function givesScore(args: Args): boolean {
+  if (args.count !== 4 || args.length(0) !== 4) return false;
+  return (args.view.getInt32(args.start(0)) & UPPER_CASE) === WORD_ZADD;
+}
+
+/** Argument 2 as a bound of a range; NaN if it is none. */
+function boundOf(args: Args): number {
+  const length = args.length(2);
+  if (length > MEMBER_BYTES_MAX) return Number.NaN;
+  const start = args.start(2);
+  const isExcluded = length > 0 && args.bytes[start] === OPEN_PARENTHESIS;
+  return parseScoreBound(args.bytes, isExcluded ? start + 1 : start, start + length);
+}
+
+/** Argument 2 as a score; NaN if it is none. */
+function scoreOf(args: Args): number {
+  const length = args.length(2);
+  if (length > MEMBER_BYTES_MAX) return Number.NaN;
+  const start = args.start(2);
+  return parseDouble(args.bytes, start, start + length);
 }

@@ -21,6 +21,8 @@ const ELEMENT_BYTES_MIN = 4;
 const HEADER_BYTES_MAX = 24;
 
 const CR_LF = 0x0a0d;
+const CR = 0x0d;
+const LF = 0x0a;
 
 const TYPE_ARRAY = 0x2a;
 const TYPE_ATTRIBUTE = 0x7c;
@@ -36,6 +38,12 @@ const TYPE_PUSH = 0x3e;
 const TYPE_SET = 0x7e;
 const TYPE_STATUS = 0x2b;
 const TYPE_VERBATIM = 0x3d;
+
+/** Of strings of two-digit lengths: the type byte, the digits and CR as one word. */
+const BULK_HEADERS: Int32Array = Int32Array.from({ length: 100 }, (_, length) => {
+  const tens = Math.floor(length / 10);
+  return (CR << 24) | ((0x30 + length - tens * 10) << 16) | ((0x30 + tens) << 8) | TYPE_BULK;
+});
 
 /** Thrown when a reply outgrows what its client may hold; the connection closes. */
 export class ReplyTooLargeError extends Error {
@@ -117,8 +125,15 @@ export class RespWriter implements Reply {
 
   bulk(bytes: Buffer, view: DataView, offset: number, length: number): void {
     this.#reserve(length + HEADER_BYTES_MAX);
-    this.#headerReserved(TYPE_BULK, length);
-    const at = this.length;
+    let at = this.length;
+    if (length >= 10 && length < 100) {
+      this.#view.setInt32(at, BULK_HEADERS[length]!, true);
+      this.buffer[at + 4] = LF;
+      at += 5;
+    } else {
+      this.#headerReserved(TYPE_BULK, length);
+      at = this.length;
+    }
     copyBytes(bytes, view, offset, this.buffer, this.#view, at, length);
     this.#view.setUint16(at + length, CR_LF, true);
     this.length = at + length + 2;

@@ -16,6 +16,8 @@ import {
 export class ScoreCursor {
   leaf: Ptr = NULL;
   slot = 0;
+  /** So many records from here on are in the cache already. */
+  ready = 0;
   readonly #heap: Heap;
 
   constructor(heap: Heap) {
@@ -123,6 +125,7 @@ export class ScoreCursor {
   place(leaf: Ptr, slot: number): boolean {
     this.leaf = leaf;
     this.slot = slot - 1;
+    this.ready = 0;
     return this.next();
   }
 

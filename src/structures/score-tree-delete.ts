@@ -12,7 +12,7 @@ import type { TreePath } from './score-tree-path.ts';
 import type { NodeSpread } from './score-tree-spread.ts';
 
 /** A node with fewer entries looks whether it can be united with its neighbours. */
-const SPARSE = 40;
+export const SPARSE = 20;
 /**
  * Entries per node up to which neighbours are united: some room is left, and two that do not fit
  * have the minimum.

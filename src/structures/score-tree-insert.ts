@@ -1,6 +1,6 @@
 /**
  * How a score tree grows. A full node first shares with its neighbours; only when those are full
- * too does one more node come between them, so that random insertions fill nodes to 89 % and not
+ * too does one more node come between them, so that random insertions fill nodes to 92 % and not
  * to 69. An insertion at either end of the tree begins a node of its own instead: those that it
  * leaves behind stay full.
  *
@@ -20,7 +20,7 @@ import type { TreePath } from './score-tree-path.ts';
 import type { NodeSpread } from './score-tree-spread.ts';
 
 /** Entries per node that neighbours must have room for, lest they share again at once. */
-const ROOM_MIN = 3;
+const ROOM_MIN = 2;
 
 const INSIDE = 0;
 const BEFORE_FIRST = 1;

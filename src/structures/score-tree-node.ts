@@ -2,13 +2,13 @@
  * How a score tree lies in the arena. score-tree.ts tells what it is for.
  *
  *   root (16 B)     | top node | first leaf | last leaf | entries |     begins the owner's block
- *   leaf (768 B)    | level 0, count | next | previous | 63 x u32 record | 63 x f64 score |
- *   inner (1272 B)  | level, count   |  -   |    -     | 63 x u32 record | 63 x f64 score |
- *                     63 x u32 child | 63 x u32 total |
+ *   leaf (384 B)    | level 0, count | next | previous | 31 x u32 record | 31 x f64 score |
+ *   inner (632 B)   | level, count   |  -   |    -     | 31 x u32 record | 31 x f64 score |
+ *                     31 x u32 child | 31 x u32 total |
  *
  * An inner node begins as a leaf does, so one search serves both: its record and score are those of
- * the first entry below the child, its total is the number of entries there. 63 entries fill the
- * slab's classes of 768 and 1280 bytes.
+ * the first entry below the child, its total is the number of entries there. 31 entries fill the
+ * slab's classes of 384 and 640 bytes.
  *
  * Invariants: entries ascend by (score, member); an inner entry's record, score and total are
  * exact; all leaves are on level 0; a node with fewer than ENTRIES_MIN entries is the first or the
@@ -25,23 +25,23 @@ export const TREE_FIRST = 1;
 export const TREE_LAST = 2;
 export const TREE_COUNT = 3;
 
-export const ENTRIES_MAX = 63;
-export const ENTRIES_MIN = 29;
-/** More than any tree has: with 29 entries per node, 2^32 would need seven. */
+export const ENTRIES_MAX = 31;
+export const ENTRIES_MIN = 14;
+/** More than any tree has: with 14 entries per node, 2^32 would need nine. */
 export const LEVELS_MAX = 12;
 
 const LINE_WORDS = 16;
-const LEAF_BYTES = 768;
-const INNER_BYTES = 1272;
+const LEAF_BYTES = 384;
+const INNER_BYTES = 632;
 /** level << 8 | count */
 export const NODE_META = 0;
 export const LEAF_NEXT = 1;
 export const LEAF_PREVIOUS = 2;
 export const NODE_RECORDS = 3;
 /** In bytes; the others are in words. */
-export const NODE_SCORES_BYTES = 264;
-export const NODE_CHILDREN = 192;
-export const NODE_TOTALS = 255;
+export const NODE_SCORES_BYTES = 136;
+export const NODE_CHILDREN = 96;
+export const NODE_TOTALS = 127;
 
 /** Of `TreeNodes.entry`. */
 export const ENTRY_RECORD = 0;
@@ -131,7 +131,7 @@ export class TreeNodes {
   }
 
   /**
-   * Loads all twelve lines of a leaf at once, so that their cache misses overlap: searching without
+   * Loads all six lines of a leaf at once, so that their cache misses overlap: searching without
    * branches would wait for one after the other.
    */
   touchLeaf(leaf: Ptr): number {

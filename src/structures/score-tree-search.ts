@@ -1,5 +1,5 @@
 /**
- * Searching the scores of a node. Nodes have at most 63 entries, so six steps find one of the 64
+ * Searching the scores of a node. Nodes have at most 31 entries, so five steps find one of the 32
  * places between them, whatever their number; and no step is a branch that depends on scores, since
  * half of those would be mispredicted. A third of the time of a search that branches, as long as
  * the node is in the cache.
@@ -13,10 +13,8 @@ export function countLower(
   bound: Float64Array,
 ): number {
   const score = bound[0]!;
-  let low = (Number(view.getFloat64(start + 248, true) < score) & Number(31 < count)) << 5;
+  let low = (Number(view.getFloat64(start + 120, true) < score) & Number(15 < count)) << 4;
   let at = start + (low << 3);
-  low += (Number(view.getFloat64(at + 120, true) < score) & Number(low + 15 < count)) << 4;
-  at = start + (low << 3);
   low += (Number(view.getFloat64(at + 56, true) < score) & Number(low + 7 < count)) << 3;
   at = start + (low << 3);
   low += (Number(view.getFloat64(at + 24, true) < score) & Number(low + 3 < count)) << 2;
@@ -34,10 +32,8 @@ export function countNotHigher(
   bound: Float64Array,
 ): number {
   const score = bound[0]!;
-  let low = (Number(view.getFloat64(start + 248, true) <= score) & Number(31 < count)) << 5;
+  let low = (Number(view.getFloat64(start + 120, true) <= score) & Number(15 < count)) << 4;
   let at = start + (low << 3);
-  low += (Number(view.getFloat64(at + 120, true) <= score) & Number(low + 15 < count)) << 4;
-  at = start + (low << 3);
   low += (Number(view.getFloat64(at + 56, true) <= score) & Number(low + 7 < count)) << 3;
   at = start + (low << 3);
   low += (Number(view.getFloat64(at + 24, true) <= score) & Number(low + 3 < count)) << 2;

@@ -51,7 +51,7 @@ class Grove {
 }
 
 describe('shape', () => {
-  it('has three levels for 20,000 records, one for 63', () => {
+  it('has three levels for 20,000 records, one for 31', () => {
     const random = new SeededRandom(seed);
     const { tree, heap, root } = new Grove(20_000, () => random.fraction());
     expect(tree.nodes.level(heap.word(root, TREE_TOP) as Ptr)).toBe(2);
@@ -201,10 +201,10 @@ const DAMAGES: Readonly<Record<string, (grove: Grove, leaf: Ptr, top: Ptr) => vo
 
 describe('the checker', () => {
   it.each(Object.entries(DAMAGES))('sees damage to %s', (_, damage) => {
-    const grove = new Grove(1000, (i) => i);
+    const grove = new Grove(500, (i) => i);
     const { tree, heap, root } = grove;
     const top = heap.word(root, TREE_TOP) as Ptr;
-    expect(grove.check()).toHaveLength(1000);
+    expect(grove.check()).toHaveLength(500);
     damage(grove, tree.nodes.child(top, 1), top);
     expect(() => grove.check()).toThrow('score tree: ');
   });

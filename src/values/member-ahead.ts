@@ -14,6 +14,7 @@
  */
 import type { Ptr } from '../memory/address.ts';
 import type { Args } from '../protocol/args.ts';
+import type { NamedScores } from '../structures/score-ahead.ts';
 import { hashBytes } from '../structures/siphash.ts';
 
 /** Most members that are fetched together: the memory system keeps no more misses under way. */
@@ -34,8 +35,8 @@ export interface MemberTable {
 
 /** What finds elements of one kind of value by their scores. */
 export interface ScoreOrder {
-  /** As `prefetchMembers`, for the elements from the score `bounds[i]` on. */
-  prefetchScores(roots: Uint32Array, bounds: Float64Array, count: number): number;
+  /** As `prefetchMembers`, for what commands do that name scores. */
+  prefetchScores(named: NamedScores): number;
 }
 
 /** The hash of argument `i`, a member: the look ahead may have computed it. */

@@ -165,7 +165,8 @@ export class SortedSetCursor {
     const step = isBackward ? -1 : 1;
     for (let left = elements; left > 0; ) {
       const some = Math.min(left, TOUCHED_TOGETHER, place.leafRest(isBackward));
-      this.touched = place.touchRecords(some, isBackward);
+      if (place.ready < some) this.touched = place.touchRecords(some, isBackward);
+      place.ready -= some;
       for (let i = 0; i < some; i++) {
         const record = place.recordBeside(i * step);
         const extent = members.extent(record);
