@@ -73,6 +73,11 @@ export class Defragmenter implements RecordMover {
     return this.#cycle !== null;
   }
 
+  /** Bytes of the arena that are in use. */
+  get usedBytes(): number {
+    return this.#keyspace.heap.usedBytes;
+  }
+
   /** Begins a cycle, however little it can win. */
   start(): void {
     this.#cycle ??= this.#run(1);
