@@ -88,7 +88,8 @@ export class StoredData {
       background.applyHealth();
       return undefined;
     });
-    cron.onTick(() => this.snapshots.tick());
+    // What a busy script does is one thing, and it is not done: no snapshot begins in its middle.
+    cron.onTick(() => engine.executor.isBusy || this.snapshots.tick());
     cron.onTick(() => this.appendOnly.tick());
     config.onChange('appendfsync', () => {
       this.appendOnly.followPolicy();

@@ -177,6 +177,11 @@ export class Executor {
     this.#gate = problem === null ? this.#gate & ~GATE_BUSY : this.#gate | GATE_BUSY;
   }
 
+  /** Whether such a script is under way: what it has changed so far is half of something. */
+  get isBusy(): boolean {
+    return this.#busy !== null;
+  }
+
   /** Who is asked whether there is memory for a command, or null. */
   set memory(memory: CommandGate | null) {
     this.#memory = memory;

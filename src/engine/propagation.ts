@@ -84,6 +84,11 @@ export class Propagation implements RemovalListener {
     this.#isAwaited = false;
   }
 
+  /** Bytes of the stream that readers have yet to get. */
+  get gatheredBytes(): number {
+    return this.#out.length;
+  }
+
   /** Has the next change say what database it is for: a reader begins a new file. */
   reselect(): void {
     this.#selected = -1;
@@ -151,10 +156,23 @@ export class Propagation implements RemovalListener {
     this.flush();
   }
 
-  /** Gives readers what they have waited for; later, when a unit is open. */
+  /** Gives readers what they have waited for; a unit that is open, as of a script, when it ends. */
   flushLate(): void {
-    this.#isAwaited = false;
     if (this.#unitCommands === 0) this.flush();
+    else this.#flushWhole();
+  }
+
+  /** Gives readers the units before the one that is open. */
+  #flushWhole(): void {
+    const out = this.#out;
+    const length = this.#unitStart;
+    this.#isAwaited = false;
+    if (length === 0) return;
+    out.settle();
+    this.offset += length;
+    this.#unitStart = 0;
+    for (const reader of this.#readers) reader.take(out.bytes, length, false);
+    out.drop(length);
   }
 
   /** Gives readers what there is. REQUIRES: no unit is open, or it is empty. */

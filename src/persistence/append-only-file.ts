@@ -129,7 +129,7 @@ export class AppendOnlyFile implements AppendOnly, StreamReader, WriterEvents {
       currentBytes: this.#olderBytes + writer.fileBytes,
       baseBytes: this.#baseBytes,
       isRewritePending: this.isRewriteScheduled,
-      bufferedBytes: writer.waitingBytes,
+      bufferedBytes: this.#around.propagation.gatheredBytes + writer.waitingBytes,
       pendingSyncs: writer.isSyncing ? 1 : 0,
       delayedSyncs: writer.delayedSyncs,
     };
@@ -309,13 +309,13 @@ export class AppendOnlyFile implements AppendOnly, StreamReader, WriterEvents {
   /** To be called ten times a second. */
   tick(): void {
     const writer = this.#writer;
-    const { settings, snapshots, clock } = this.#around;
+    const { settings, snapshots, clock, executor } = this.#around;
     if (writer !== null) {
       writer.isResting = settings.restsDuringRewrite && snapshots.current !== null;
       writer.tick();
       this.#followDisk(writer);
     }
-    if (this.isRewriting || snapshots.current !== null) return;
+    if (this.isRewriting || snapshots.current !== null || executor.isBusy) return;
     const nowMs = clock.monotonicMs();
     if (writer !== null && (writer.isDoubtful || !this.#isWhole)) {
       if (this.#attempts.mayRetry(nowMs)) this.#startAnew(writer);
@@ -342,7 +342,7 @@ export class AppendOnlyFile implements AppendOnly, StreamReader, WriterEvents {
 
   #startRewrite(): void {
     this.#isStarting = false;
-    if (this.#around.snapshots.current !== null) {
+    if (this.#around.snapshots.current !== null || this.#around.executor.isBusy) {
       this.isRewriteScheduled = true;
       return;
     }

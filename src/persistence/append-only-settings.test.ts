@@ -125,6 +125,20 @@ test('they go on behind the command that turns the file off: all share one write
   await data.end();
 });
 
+test('with everysec what gathers in memory counts as waiting for the disk', async () => {
+  const engine = await started(new SimulatedDisk(seed), {});
+  const waiting = () => engine.data.appendOnly.sizes!.bufferedBytes;
+  expect(waiting()).toBe(0);
+  engine.text('SET', 'key', 'value');
+  expect(waiting()).toBe(
+    '*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n*3\r\n$3\r\nSET\r\n$3\r\nkey\r\n$5\r\nvalue\r\n'.length,
+  );
+  engine.tick();
+  await turns(5);
+  expect(waiting()).toBe(0);
+  await engine.data.end();
+});
+
 /** An engine with a client that can be made to wait, as those within a process cannot. */
 async function heldClient() {
   const durable = await started(new SimulatedDisk(seed), {});

@@ -48,6 +48,12 @@ export class CommandBytes {
     if (this.bytes.length > KEPT_BYTES_MAX) this.use(Buffer.allocUnsafeSlow(FIRST_BYTES));
   }
 
+  /** Takes out the first so many bytes. REQUIRES: nothing is to be copied yet. */
+  drop(count: number): void {
+    this.bytes.copyWithin(0, count, this.length);
+    this.length -= count;
+  }
+
   /** Goes on in another buffer, whose memory is its own. */
   use(bytes: Buffer): void {
     this.bytes = bytes;

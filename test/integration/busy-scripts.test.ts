@@ -1,4 +1,6 @@
 /** Scripts that do not end, on a running server: others have their say, and nothing is lost. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { show } from '../support/engine.ts';
 import { ConnectionClosedError, RespClient } from '../support/resp-client.ts';
@@ -68,3 +70,27 @@ test('one that has written goes on, and SHUTDOWN NOSAVE ends the server', async 
   await expect(other.call('SHUTDOWN', 'NOSAVE')).rejects.toThrow(ConnectionClosedError);
   await expect(caller.read()).rejects.toThrow(ConnectionClosedError);
 });
+
+test('while one runs, the append-only file has what others wrote before it', async () => {
+  await server.stop();
+  const flags = ['--busy-reply-threshold', String(THRESHOLD_MS), '--appendonly', 'yes'];
+  server = await startTestServer(flags);
+  caller = await RespClient.connect(server.port);
+  other = await RespClient.connect(server.port);
+  expect(await shown(other.call('SET', 'before', 'kept'))).toBe('OK');
+  caller.send(['EVAL', "redis.call('SET', 'k', 'half') while true do end", '0']);
+  expect(await answerOnceRunning()).toMatch(BUSY);
+  const endMs = performance.now() + LATE_MS_MAX;
+  while (!appended().includes('kept') && performance.now() < endMs) await other.call('GET', 'k');
+  expect(appended()).toContain('kept');
+  expect(appended()).not.toContain('half');
+  expect(await shown(other.call('BGSAVE'))).toMatch(BUSY);
+  server.process.kill('SIGKILL');
+});
+
+/** What the increments of the append-only file have. */
+function appended(): string {
+  const directory = join(server.dir, 'appendonlydir');
+  const names = readdirSync(directory).filter((name) => name.endsWith('.incr.aof'));
+  return names.map((name) => readFileSync(join(directory, name), 'latin1')).join('');
+}
