@@ -104,6 +104,21 @@ describe('a rehearsal', () => {
     expect(Stage.prototype.close).toHaveBeenCalledOnce();
   });
 
+  it('is given up when its clients find no room', async () => {
+    const { listenOn } = Redstart.prototype;
+    const strangers: RespClient[] = [];
+    vi.spyOn(Redstart.prototype, 'listenOn').mockImplementationOnce(async function (
+      this: Redstart,
+      endpoints,
+    ) {
+      await listenOn.call(this, endpoints);
+      for (let i = 0; i < 8; i++) strangers.push(await RespClient.connect(this.ports.port));
+    });
+    await Promise.race([rehearsal.run(), sleep(LATE_MS).then(() => expect.fail('it goes on'))]);
+    expect(said[0]).toMatch(/^The rehearsal was given up: /);
+    for (const stranger of strangers) await stranger.close();
+  });
+
   it('lets nobody in who does not know the password', async () => {
     const stage = await Stage.open();
     const stranger = await RespClient.connect(stage.port);

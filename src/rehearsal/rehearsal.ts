@@ -79,6 +79,7 @@ export class Rehearsal {
         if (this.#isOver) return;
         stage.send(batch.bytes, batch.commands);
       }
+      this.#look();
       await turn();
     }
   }
@@ -92,13 +93,17 @@ export class Rehearsal {
 
   /** Whether a client has sent something since the last look. */
   #hasBeenAsked(): boolean {
-    const { statistics } = this.#server.engine;
-    const isTooLate = performance.now() > this.#deadlineMs;
-    const isWarm = statistics.commandsProcessed >= COMMANDS_ENOUGH;
-    if (isWarm || isTooLate || this.#server.isStopped) this.end();
+    this.#look();
     const before = this.#reads;
-    this.#reads = statistics.reads;
+    this.#reads = this.#server.engine.statistics.reads;
     return this.#reads !== before;
+  }
+
+  /** Ends it when there is nothing to rehearse any more. */
+  #look(): void {
+    const isTooLate = performance.now() > this.#deadlineMs;
+    const isWarm = this.#server.engine.statistics.commandsProcessed >= COMMANDS_ENOUGH;
+    if (isWarm || isTooLate || this.#server.isStopped) this.end();
   }
 }
 

@@ -77,6 +77,9 @@ export class Stage {
       client.on('error', (problem) => {
         this.#problem ??= problem;
       });
+      client.on('close', () => {
+        this.#problem ??= new Error('a client was turned away');
+      });
       this.#clients.push(client);
       await once(client, 'connect');
       // Nobody reads the replies.
