@@ -157,7 +157,9 @@ class KeptCode {
   /** What is left of other versions, and of writers that were killed, does not pile up. */
   #removeOldest(): void {
     const files = readdirSync(this.#folder).map((name) => join(this.#folder, name));
-    const ages = new Map(files.map((path) => [path, statSync(path).mtimeMs]));
+    // A draft of another start may be gone by now.
+    const age = (path: string) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    const ages = new Map(files.map((path) => [path, age(path)]));
     files.sort((a, b) => ages.get(b)! - ages.get(a)!);
     for (const path of files.slice(FILES_MAX)) rmSync(path, { force: true });
   }
