@@ -49,9 +49,9 @@ const WALKS_MAX = 2 * SCORES_AHEAD_MAX;
 
 const LINE_WORDS = 16;
 
-// Of each walk. Constants of the module take fewer instructions than fields; the engines of a process
-// share them, which costs them a guess now and then, since `leads` asks the tree itself. Addresses
-// are kept as signed integers: those are never boxed.
+// Of each walk. Constants of the module take fewer instructions than fields; the engines of a
+// process share them, which costs them a guess now and then, since `leads` asks the tree itself.
+// Addresses are kept as signed integers: those are never boxed.
 const roots = new Int32Array(WALKS_MAX);
 const bounds = new Float64Array(WALKS_MAX);
 /** Records to fetch. */
